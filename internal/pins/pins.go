@@ -1,0 +1,30 @@
+// Package pins keeps the chosen modules in go.mod while the parts that use them are being built.
+package pins
+
+import (
+	_ "connectrpc.com/connect"
+	_ "github.com/abadojack/whatlanggo"
+	_ "github.com/alecthomas/kong"
+	_ "github.com/alexedwards/argon2id"
+	_ "github.com/alexedwards/scs/v2"
+	_ "github.com/chromedp/chromedp"
+	_ "github.com/dgraph-io/badger/v4"
+	_ "github.com/go-playground/validator/v10"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/mozillazg/go-unidecode"
+	_ "github.com/nicksnyder/go-i18n/v2/i18n"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/schollz/progressbar/v3"
+	_ "github.com/uptrace/bun"
+	_ "github.com/uptrace/bun/dialect/pgdialect"
+	_ "github.com/uptrace/bun/dialect/sqlitedialect"
+	_ "github.com/xrash/smetrics"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/text/language"
+	_ "google.golang.org/protobuf/proto"
+	_ "modernc.org/sqlite"
+	_ "pgregory.net/rapid"
+)
