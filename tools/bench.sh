@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs the benchmarks of every package that has some, then the load bench if it is built.
+set -euo pipefail
+time="${1:-1s}"
+cd "$(dirname "$0")/.."
+mapfile -t pkgs < <(grep -rlE --include='*_test.go' '^func Benchmark' . | xargs -r -n1 dirname | sort -u)
+if [[ ${#pkgs[@]} -gt 0 ]]; then
+  # One package at a time: two at once would measure each other.
+  go test -p 1 -run '^$' -bench . -benchtime "$time" "${pkgs[@]}"
+fi
+if [[ -x bin/loopbench ]]; then
+  bin/loopbench
+fi
