@@ -1,0 +1,275 @@
+package sync
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// Fold computes the view of an op set. It is pure: the same set gives the same view, whatever
+// the order and however often an op appears. ops is not changed.
+//
+// It runs in passes, because an op may arrive before what it refers to: who may write (roster,
+// cuts), what was erased, the flight and its manifest, notes and retracts, then crew ops.
+func Fold(ops []Op) *View {
+	f := &folder{view: &View{Fins: map[Author]uint64{}}, byKind: map[Kind][]Op{}}
+	f.sort(ops)
+	f.admit()
+	f.admin()
+	f.manifest()
+	f.notes()
+	f.crew()
+	f.seats()
+	f.finish()
+	return f.view
+}
+
+// FoldStorage folds everything a storage holds. Errors: those of the storage.
+func FoldStorage(s Storage) (*View, error) {
+	st, err := s.State()
+	if err != nil {
+		return nil, err
+	}
+	var ops []Op
+	for _, l := range st.Lanes {
+		if err := s.Ops(l.Author, 1, func(o Op) bool { ops = append(ops, o); return o.Dot.Seq < l.Seq }); err != nil {
+			return nil, err
+		}
+	}
+	return Fold(ops), nil
+}
+
+type folder struct {
+	view   *View
+	ops    []Op // by dot, each once
+	byKind map[Kind][]Op
+	class  map[Author]Class
+	cuts   map[Author]uint64
+	erased map[Dot]bool
+	last   map[Author]uint64
+}
+
+func (f *folder) sort(ops []Op) {
+	f.ops = slices.Clone(ops)
+	slices.SortFunc(f.ops, func(a, b Op) int {
+		return cmp.Or(cmp.Compare(a.Dot.Author, b.Dot.Author), cmp.Compare(a.Dot.Seq, b.Dot.Seq))
+	})
+	// A stub and its op are one op; the op says more.
+	f.ops = slices.CompactFunc(f.ops, func(a, b Op) bool { return a.Dot == b.Dot })
+	f.last = map[Author]uint64{}
+	for _, o := range f.ops {
+		f.view.Vector = f.view.Vector.Set(o.Dot.Author, o.Dot.Seq)
+		f.last[o.Dot.Author] = o.Dot.Seq
+	}
+}
+
+func (f *folder) quarantine(o Op, reason string) {
+	f.view.Quarantine = append(f.view.Quarantine, Quarantined{o.Dot, reason})
+}
+
+// admit decides who may write what and sorts the accepted ops by kind.
+func (f *folder) admit() {
+	f.class = map[Author]Class{Admin: AdminLane, Safety: SafetyLane, Manifest: ManifestLane, Notes: NotesLane}
+	f.cuts = map[Author]uint64{}
+	f.erased = map[Dot]bool{}
+	roster := map[Author]RosterEntry{}
+	for _, o := range f.ops {
+		if f.class[o.Dot.Author] != AdminLane {
+			continue
+		}
+		switch o.Header.Kind {
+		case KindRoster:
+			if e, err := decodeRoster(o.Content()); err == nil && e.Author >= FirstTablet {
+				roster[e.Author], f.class[e.Author] = e, e.Class
+			}
+		case KindCut:
+			if c, err := decodeCut(o.Content()); err == nil {
+				f.cuts[c.Author] = c.Seq
+			}
+		case KindErase:
+			for _, d := range o.Header.Over {
+				f.erased[d] = true
+			}
+		}
+	}
+	for _, e := range roster {
+		f.view.Roster = append(f.view.Roster, e)
+	}
+	slices.SortFunc(f.view.Roster, func(a, b RosterEntry) int { return cmp.Compare(a.Author, b.Author) })
+	for _, o := range f.ops {
+		classes, known := matrix[o.Header.Kind]
+		class, bound := f.class[o.Dot.Author]
+		cut, isCut := f.cuts[o.Dot.Author]
+		switch {
+		case !known: // from a newer peer: kept, forwarded, ignored
+		case !bound || !slices.Contains(classes, class):
+			f.quarantine(o, "unauthorised")
+		case isCut && o.Dot.Seq > cut:
+			f.quarantine(o, "cut")
+		case o.IsStub() && !f.erased[o.Dot]:
+			f.quarantine(o, "pending-stub")
+		default:
+			f.byKind[o.Header.Kind] = append(f.byKind[o.Header.Kind], o)
+		}
+	}
+}
+
+// each calls fn for the accepted ops of a kind, by dot; erased ones and those fn cannot read
+// are left out, the latter to quarantine.
+func (f *folder) each(k Kind, fn func(Op) error) {
+	for _, o := range f.byKind[k] {
+		if f.erased[o.Dot] {
+			continue
+		}
+		if err := fn(o); err != nil {
+			f.quarantine(o, "unreadable")
+		}
+	}
+}
+
+func (f *folder) admin() {
+	v := f.view
+	f.each(KindGenesis, func(o Op) error {
+		g, err := decodeSchedule(o.Content())
+		if err == nil && v.Genesis.Key.Carrier == "" {
+			v.Genesis = g
+		}
+		return err
+	})
+	f.each(KindAmend, func(o Op) error {
+		g, err := decodeSchedule(o.Content())
+		if err != nil {
+			return err
+		}
+		if g.Arrival != "" {
+			v.Genesis.Arrival = g.Arrival
+		}
+		if !g.STD.IsZero() {
+			v.Genesis.STD = g.STD
+		}
+		if !g.STA.IsZero() {
+			v.Genesis.STA = g.STA
+		}
+		return nil
+	})
+	f.each(KindMovement, func(o Op) error {
+		m, err := decodeMovement(o.Content())
+		if err != nil {
+			return err
+		}
+		if f.class[o.Dot.Author] == AdminLane {
+			v.Movements = append(v.Movements, m)
+		} else {
+			v.Reported = append(v.Reported, Reported{m, o.Dot.Author})
+		}
+		return nil
+	})
+	f.each(KindVerdict, func(o Op) error {
+		x, err := decodeVerdict(o.Content())
+		if err == nil {
+			v.Verdicts = append(v.Verdicts, x)
+		}
+		return err
+	})
+	f.each(KindClose, func(o Op) error {
+		reason, err := decodeText(o.Content())
+		if err == nil {
+			v.Closed = cmp.Or(reason, "person")
+		}
+		return err
+	})
+	f.each(KindSeal, func(o Op) error {
+		final, err := decodeHave(o.Content())
+		if err == nil {
+			v.Sealed, v.Final = true, final
+		}
+		return err
+	})
+}
+
+func (f *folder) finish() {
+	for _, o := range f.byKind[KindFin] {
+		if f.last[o.Dot.Author] == o.Dot.Seq {
+			f.view.Fins[o.Dot.Author] = o.Dot.Seq
+		}
+	}
+	slices.SortFunc(f.view.Quarantine, func(a, b Quarantined) int {
+		return cmp.Or(cmp.Compare(a.Dot.Author, b.Dot.Author), cmp.Compare(a.Dot.Seq, b.Dot.Seq))
+	})
+}
+
+// superseded collects every dot that some accepted op of the kinds lists in its over.
+func (f *folder) superseded(kinds ...Kind) map[Dot]bool {
+	out := map[Dot]bool{}
+	for _, k := range kinds {
+		for _, o := range f.byKind[k] {
+			for _, d := range o.Header.Over {
+				if d != o.Dot {
+					out[d] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// manifest replays pages, changes and removals in lane order: a single writer, last one wins.
+func (f *folder) manifest() {
+	var lane []Op
+	for _, k := range []Kind{KindPage, KindChange, KindRemove} {
+		lane = append(lane, f.byKind[k]...)
+	}
+	slices.SortFunc(lane, func(a, b Op) int {
+		return cmp.Or(cmp.Compare(a.Dot.Author, b.Dot.Author), cmp.Compare(a.Dot.Seq, b.Dot.Seq))
+	})
+	gone := f.superseded(KindPage)
+	list := map[passenger.TravellerNo]TravellerView{}
+	for _, o := range lane {
+		if f.erased[o.Dot] || gone[o.Dot] {
+			continue
+		}
+		var ts []Traveller
+		var err error
+		switch o.Header.Kind {
+		case KindPage:
+			ts, err = decodePage(o.Content())
+		case KindChange:
+			var t Traveller
+			t, err = decodeTraveller(o.Content())
+			ts = []Traveller{t}
+		case KindRemove:
+			t := list[o.Header.Traveller]
+			t.No, t.Removed = o.Header.Traveller, true
+			list[t.No] = t
+		}
+		if err != nil {
+			f.quarantine(o, "unreadable")
+			continue
+		}
+		for _, t := range ts {
+			list[t.No] = TravellerView{Traveller: t}
+		}
+	}
+	assisted := f.superseded(KindAssistance)
+	f.each(KindAssistance, func(o Op) error {
+		code, err := decodeText(o.Content())
+		t, ok := list[o.Header.Traveller]
+		if err == nil && ok && !assisted[o.Dot] && code != "" {
+			t.Assistance = append(t.Assistance, code)
+			list[t.No] = t
+		}
+		return err
+	})
+	for _, t := range list {
+		f.view.Travellers = append(f.view.Travellers, t)
+	}
+	slices.SortFunc(f.view.Travellers, func(a, b TravellerView) int { return cmp.Compare(a.No, b.No) })
+	f.each(KindListAge, func(o Op) error {
+		l, err := decodeListAge(o.Content())
+		if err == nil {
+			f.view.List = l
+		}
+		return err
+	})
+}

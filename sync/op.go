@@ -1,0 +1,202 @@
+package sync
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// Kind says what an op does. Numbers are kept for ever.
+type Kind uint32
+
+// Hash is a chain hash or a body commitment: SHA-256 cut to 16 bytes.
+type Hash [16]byte
+
+// Incarnation is minted when a replica's store is created: 8 random bytes.
+type Incarnation [8]byte
+
+// Flags of an op.
+const (
+	Urgent uint64 = 1 << 2 // goes first on a thin link
+)
+
+// Header is the decoded head of an op. It never holds personal data.
+type Header struct {
+	Kind      Kind
+	Stamp     Stamp // zero: the op carries no wall time
+	Entity    Dot   // the entity written; zero: this op creates one
+	Over      []Dot // writes this op has seen and supersedes
+	Traveller passenger.TravellerNo
+	Flags     uint64
+	Nonce     [8]byte // of the form that wrote it; the same nonce is the same dot
+}
+
+func (h Header) encode() []byte {
+	var w writer
+	w.uint(1, uint64(h.Kind))
+	w.uint(2, h.Stamp.Ms)
+	w.uint(3, h.Stamp.Ctr)
+	if !h.Entity.IsZero() {
+		w.bytes(4, uvarints(uint64(h.Entity.Author), h.Entity.Seq))
+	}
+	if len(h.Over) > 0 {
+		var over []uint64
+		for _, d := range h.Over {
+			over = append(over, uint64(d.Author), d.Seq)
+		}
+		w.bytes(5, uvarints(over...))
+	}
+	w.uint(6, uint64(h.Traveller))
+	w.uint(7, h.Flags)
+	if h.Nonce != [8]byte{} {
+		w.bytes(8, h.Nonce[:])
+	}
+	return w.b
+}
+
+func decodeHeader(b []byte) (Header, error) {
+	var h Header
+	err := fields(b, func(f field) error {
+		switch f.id {
+		case 1:
+			h.Kind = Kind(f.num)
+		case 2:
+			h.Stamp.Ms = f.num
+		case 3:
+			h.Stamp.Ctr = f.num
+		case 4, 5:
+			dots, err := readDots(f.data)
+			if err != nil {
+				return err
+			}
+			if f.id == 5 {
+				h.Over = dots
+			} else if len(dots) == 1 {
+				h.Entity = dots[0]
+			}
+		case 6:
+			h.Traveller = passenger.TravellerNo(f.num)
+		case 7:
+			h.Flags = f.num
+		case 8:
+			if len(f.data) == len(h.Nonce) {
+				copy(h.Nonce[:], f.data)
+			}
+		}
+		return nil
+	})
+	if err == nil && h.Kind == 0 {
+		err = errWire
+	}
+	return h, err
+}
+
+func readDots(b []byte) ([]Dot, error) {
+	vs, err := readUvarints(b)
+	if err != nil || len(vs)%2 != 0 {
+		return nil, errWire
+	}
+	var out []Dot
+	for i := 0; i < len(vs); i += 2 {
+		if vs[i] >= MaxAuthors || vs[i+1] == 0 {
+			return nil, errWire
+		}
+		out = append(out, Dot{Author(vs[i]), vs[i+1]})
+	}
+	return out, nil
+}
+
+// Op is one stored operation. Body is nil for a stub, whose content was erased; Commit is then
+// what is left of it. The slices are shared: nobody changes them.
+type Op struct {
+	Dot    Dot
+	Header Header
+	Head   []byte // raw header bytes, as written
+	Body   []byte // salt and content; nil for a stub
+	Commit Hash
+}
+
+// IsStub reports whether the content was erased.
+func (o Op) IsStub() bool { return o.Body == nil }
+
+// Content returns the body behind its salt; nil for a stub.
+func (o Op) Content() []byte {
+	if len(o.Body) < SaltSize {
+		return nil
+	}
+	return o.Body[SaltSize:]
+}
+
+// Stub returns the op without its content.
+func (o Op) Stub() Op { o.Body = nil; return o }
+
+// Raw returns the wire form: header length, header, then 0 and the body or 1 and the commit.
+func (o Op) Raw() []byte {
+	b := binary.AppendUvarint(make([]byte, 0, len(o.Head)+len(o.Body)+20), uint64(len(o.Head)))
+	b = append(b, o.Head...)
+	if o.IsStub() {
+		return append(append(b, 1), o.Commit[:]...)
+	}
+	return append(append(b, 0), o.Body...)
+}
+
+// ParseOp reads what [Op.Raw] wrote. The op's slices point into raw.
+// Errors: invalid for malformed bytes, too_much above [MaxOpBytes].
+func ParseOp(dot Dot, raw []byte) (Op, error) {
+	if len(raw) > MaxOpBytes {
+		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.ParseOp", "op %s has %d bytes; at most %d fit", dot, len(raw), MaxOpBytes)
+	}
+	l, n := binary.Uvarint(raw)
+	if n <= 0 || l > uint64(len(raw)-n) || uint64(len(raw)-n)-l < 1 {
+		return Op{}, errWire
+	}
+	o := Op{Dot: dot, Head: raw[n : n+int(l) : n+int(l)]}
+	var err error
+	if o.Header, err = decodeHeader(o.Head); err != nil {
+		return Op{}, err
+	}
+	form, rest := raw[n+int(l)], raw[n+int(l)+1:]
+	switch {
+	case form == 0 && len(rest) >= SaltSize:
+		o.Body = rest
+		o.Commit = commit(rest)
+	case form == 1 && len(rest) == len(o.Commit):
+		copy(o.Commit[:], rest)
+	default:
+		return Op{}, errWire
+	}
+	return o, nil
+}
+
+func commit(body []byte) Hash {
+	sum := sha256.Sum256(body)
+	return Hash(sum[:16])
+}
+
+// chainStart returns h_0 of a lane.
+func chainStart(group passenger.FlightID, a Author, inc Incarnation) Hash {
+	b := binary.AppendUvarint(slices.Clone(group[:]), uint64(a))
+	sum := sha256.Sum256(append(b, inc[:]...))
+	return Hash(sum[:16])
+}
+
+// chainNext returns h_n from h_{n-1} and op n.
+func chainNext(prev Hash, o Op) Hash {
+	b := append(slices.Clone(prev[:]), o.Head...)
+	sum := sha256.Sum256(append(b, o.Commit[:]...))
+	return Hash(sum[:16])
+}
+
+// Draft is an op to be written: everything but its dot, stamp and salt.
+type Draft struct {
+	Kind      Kind
+	Entity    Dot
+	Over      []Dot
+	Traveller passenger.TravellerNo
+	Flags     uint64
+	Nonce     [8]byte
+	Content   []byte
+	Unstamped bool // carries no wall time (seen, have)
+}
