@@ -77,11 +77,14 @@ func (s *State) setLane(l Lane) {
 
 func (s State) clone() State { s.Lanes = slices.Clone(s.Lanes); return s }
 
-// Digest is the XOR over all lanes of the first 8 bytes of the chain head: equal vectors with
+// Digest is the XOR over all lanes with ops of the first 8 bytes of the chain head: equal vectors with
 // unequal digests mean a fork.
 func (s State) Digest() uint64 {
 	var d uint64
 	for _, l := range s.Lanes {
+		if l.Seq == 0 {
+			continue
+		}
 		for i := range 8 {
 			d ^= uint64(l.Head[i]) << (8 * i)
 		}
