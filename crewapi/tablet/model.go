@@ -1,0 +1,119 @@
+package tablet
+
+import (
+	"time"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// Mark says how safe a recorded entry is. Marks come from durable vectors only.
+type Mark int
+
+// The marks, as the purser sees them.
+const (
+	MarkSaved  Mark = 1 // ✓ on this tablet, flushed to disk
+	MarkPeer   Mark = 2 // ✓✓ on another tablet too
+	MarkGround Mark = 3 // ✓✓✓ on ground
+)
+
+// String returns one to three check marks.
+func (m Mark) String() string { return "✓✓✓"[:len("✓")*int(min(max(m, 0), 3))] }
+
+// FlightRow is one line of the list of flights: the right one is on top.
+type FlightRow struct {
+	Key      passenger.FlightKey
+	Arrival  string
+	STD, STA time.Time
+	Role     passenger.Role
+	Zone     string
+	Stage    passenger.Stage
+	Movement passenger.Movement // last known, "" before boarding
+	Notes    int                // standing notes
+	Open     int                // standing notes without an outcome
+	Pending  int                // own entries not yet on ground
+	SyncedAt time.Time          // of the last exchange with ground; zero for never
+	Ready    bool               // the flight's data is on this tablet
+}
+
+// FlightPage is one flight with its notes.
+type FlightPage struct {
+	FlightRow
+	List    flightsync.ListAge // how old the manifest is, and whether it is in doubt
+	Events  []NoteCard         // event notes: about the whole flight
+	Cards   []NoteCard         // by service moment, then seat; the first MaxNotesPerFlight by priority are not More
+	Now     time.Time          // when the page was made: age is Now minus SyncedAt
+	Others  []TravellerRow     // all travellers, by seat
+	IsLead  bool
+	FinDone bool // handed in
+}
+
+// NoteCard is one note as the crew reads it.
+type NoteCard struct {
+	Dot        flightsync.Dot
+	Note       passenger.Note // Name, Seat and Tier as the manifest now says
+	SeatNow    passenger.Seat // crew-corrected, "" when nobody did
+	More       bool           // below the fold: one tap away
+	Retracted  flightsync.RetractReason
+	Expired    bool // text is gone from the page
+	Seen       bool
+	Disputed   bool
+	Outcome    *passenger.Feedback // the one outcome, nil while none or disputed
+	Heads      []HeadRow           // every live outcome with its mark
+	Mark       Mark                // of this tablet's own last entry on the note, 0 without one
+	Verdict    flightsync.VerdictCode
+	Gestures   []flightsync.GestureView
+	Assistance []string
+	Claimed    bool
+}
+
+// HeadRow is one live outcome: which tablet role, never which person.
+type HeadRow struct {
+	Own      bool
+	Role     passenger.Role
+	Zone     string
+	Feedback passenger.Feedback
+	At       time.Time
+	Mark     Mark
+}
+
+// TravellerRow is one line of the manifest.
+type TravellerRow struct {
+	flightsync.TravellerView
+	Notes []flightsync.Dot
+}
+
+// Entry is what a form records about a note. The same Nonce is the same entry, kept durably.
+type Entry struct {
+	Flight   passenger.FlightKey
+	Note     flightsync.Dot
+	Nonce    [8]byte
+	Feedback passenger.Feedback
+	Gesture  passenger.GestureCode // "" for none
+	Quantity int                   // of the gesture; 0 is 1
+	Resolve  bool                  // settles a dispute (acting lead)
+}
+
+// Status is how the tablet stands.
+type Status struct {
+	Tablet    passenger.TabletID
+	Ground    string // URL
+	Enrolled  bool
+	Flights   int
+	Pending   int // own entries not yet on ground, all flights
+	Issued    int // own ops ever written, all flights
+	OnGround  int // of them on ground, from ground's durable vectors
+	LastSync  time.Time
+	LastError string // public text of the last failed sync, "" after a good one
+	FreeBytes uint64 // disk
+}
+
+// SyncReport is what one round of exchanges did.
+type SyncReport struct {
+	Flights   int      `json:"flights"`
+	Sent      int      `json:"sent"`
+	Received  int      `json:"received"`
+	Exchanges int      `json:"exchanges"`
+	Pending   int      `json:"pending"`
+	Problems  []string `json:"problems,omitempty"`
+}
