@@ -1,0 +1,97 @@
+package ground
+
+import (
+	"time"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// Flight is one leg as ground knows it. Its ops are in the flight's lanes ([Ops]).
+type Flight struct {
+	ID        passenger.FlightID
+	Key       passenger.FlightKey
+	Arrival   string
+	STD, STA  time.Time // latest known schedule; the key keeps the first
+	Stage     passenger.Stage
+	Movement  passenger.Movement // last, "" before boarding
+	MovedAt   time.Time
+	OnBlockAt time.Time // zero until in
+	ClosedAt  time.Time
+	SealedAt  time.Time
+	ListAt    time.Time // of the newest list message
+	ListDoubt string    // "" or why the list is unsure
+	ANA       int       // last ADL number, 0 when unknown
+	Revision  int       // of the reconciliation report: 1 at seal, +1 for each late arrival
+}
+
+// Traveller is a person on one flight. Numbers are never re-used, also after removal.
+type Traveller struct {
+	Flight     passenger.FlightID
+	No         passenger.TravellerNo
+	Person     passenger.PersonID
+	SourceKey  string // locator + normalised name + order
+	Surname    string
+	Given      string
+	Title      string
+	Seat       passenger.Seat
+	Tier       string
+	Cabin      string // F, C, W, Y
+	Minor      bool   // under 18 possible: notes are held
+	Unsure     bool   // which person this is is in doubt: notes are held
+	Removed    bool
+	NoShow     bool
+	Assistance []string
+	Onward     string // "KL0691 AMS-YYZ" or ""
+}
+
+// ManifestRow is one traveller as a list or CSV names them, after decoding.
+type ManifestRow struct {
+	Line       int
+	Locator    string
+	Surname    string
+	Given      string
+	Title      string
+	Order      int // n-th of the same name within the locator, from 1
+	Cabin      string
+	Seat       passenger.Seat
+	Tier       string
+	CustomerID string // of the passenger system, "" when unknown
+	Accounts   []Account
+	Assistance []string
+	Onward     string
+	Minor      bool
+	Removed    bool // an ADL's DEL
+}
+
+// ManifestUpdate is one list message or file for one flight.
+type ManifestUpdate struct {
+	Key      passenger.FlightKey
+	Arrival  string
+	STD, STA time.Time // zero when the source does not say; the flight must then exist
+	At       time.Time // of the message
+	Full     bool      // replaces the list (PNL, CSV); otherwise changes it (ADL)
+	Doubt    string
+	ANA      int
+	Rows     []ManifestRow
+	Receipt  string // idempotence key of the message
+}
+
+// MovementUpdate is one movement of one flight.
+type MovementUpdate struct {
+	Fact flightsync.MovementFact
+	ETA  time.Time // new estimated arrival, zero when not said
+}
+
+// Crossing is one author index of a tablet on a flight: what it wrote and what ground has.
+type Crossing struct {
+	Flight      passenger.FlightID
+	Tablet      passenger.TabletID
+	Author      flightsync.Author
+	Incarnation flightsync.Incarnation
+	FirstAt     time.Time
+	LastAt      time.Time
+	Issued      uint64 // the highest own sequence the tablet has claimed to hold
+	OnGround    uint64 // of its ops, held by ground
+	Have        flightsync.Vector
+}
