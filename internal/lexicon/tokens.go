@@ -13,12 +13,9 @@ var dropRE = regexp.MustCompile(`(?i)\bhttps?://\S+|\bwww\.\S+|@[\p{L}\p{N}_]+`)
 // special holds the letters that do not decompose.
 var special = map[rune]string{'ß': "ss", 'ı': "i", 'ø': "o", 'æ': "ae", 'œ': "oe", 'ł': "l", 'đ': "d"}
 
-// enclitics are the English endings behind an apostrophe; they join their word ("can't" is
-// "cant"), any other apostrophe splits ("l'avion" is "l", "avion").
-var enclitics = map[string]bool{"t": true, "s": true, "re": true, "ll": true, "ve": true, "d": true, "m": true}
-
 // Tokens folds text and splits it into words. A symbol such as an emoji is a word of its own;
-// punctuation ends a word and is dropped.
+// punctuation ends a word and is dropped. Only the English "'t" joins its word ("can't" is "cant");
+// any other apostrophe splits ("l'avion" is "l", "avion"; "I'll" is not "ill").
 func Tokens(text string) []string {
 	text = dropRE.ReplaceAllString(text, " ")
 	var out []string
@@ -40,7 +37,7 @@ func Tokens(text string) []string {
 			} else {
 				word.WriteRune(r)
 			}
-		case (r == '\'' || r == '’') && word.Len() > 0 && enclitics[strings.ToLower(following(rs[i+1:]))]:
+		case (r == '\'' || r == '’') && word.Len() > 0 && strings.EqualFold(following(rs[i+1:]), "t"):
 		case unicode.Is(unicode.So, r):
 			end()
 			out = append(out, string(r))
@@ -52,10 +49,10 @@ func Tokens(text string) []string {
 	return out
 }
 
-// following returns the letters up to the next other character, at most 3 of them.
+// following returns the letters up to the next other character, at most 2 of them.
 func following(rs []rune) string {
 	n := 0
-	for n < len(rs) && n < 3 && unicode.IsLetter(rs[n]) {
+	for n < len(rs) && n < 2 && unicode.IsLetter(rs[n]) {
 		n++
 	}
 	return string(rs[:n])
