@@ -160,6 +160,8 @@ type Desk interface {
 	InsertDeskItem(ctx context.Context, d DeskItem) (int64, error)
 	UpdateDeskItem(ctx context.Context, d DeskItem) error
 	DeskItem(ctx context.Context, id int64) (DeskItem, error)
+	// DeskItemsOf lists every item of a loop, decided ones too, oldest first.
+	DeskItemsOf(ctx context.Context, id passenger.LoopID) ([]DeskItem, error)
 	OpenDeskItems(ctx context.Context, loop *passenger.LoopID) ([]DeskItem, error) // by deadline, none last; nil for all
 }
 
