@@ -1,0 +1,26 @@
+// Package flightops reads what an airline's own systems send: passenger lists (PNL, ADL),
+// movements (MVT, MVA, DIV), bookings and crew files. It turns bytes into values and does
+// nothing else: no store, no network, no clock. What the values mean for a flight is decided
+// by whoever keeps flights.
+//
+// [Decode] and [DecodeAll] read telexes, [DecodeBookings] and [DecodeCrew] read CSV. The
+// formats are written down in docs/formats.md.
+//
+// Invariants:
+//   - A message, and a row of a CSV, is taken whole or refused with its line, field and reason
+//     ([RowError]); a refusal never stops what stands behind it.
+//   - A list in parts is taken when all parts are there; otherwise nothing of it is taken.
+//   - Dirt (blank lines, trailing blanks, odd bytes, a count that disagrees with the names)
+//     never refuses a list: it becomes a [Warning], or a [Doubt] when who is on board is unsure.
+//   - Travel documents and contact data are dropped while a line is read and reach no value:
+//     SSR DOCS DOCO DOCA FOID PSPT PCTC and CTC*, ticket and loyalty numbers, birth dates and
+//     every free text of an SSR. A list keeps names, locator, seat, tier and SSR codes.
+//   - No warning, doubt or refusal repeats a name, locator, seat or text of the message.
+//   - The same bytes and the same time of reception give the same value, with the same Key.
+//
+// A list carries the local scheduled date at the boarding point and no time, so it gives a
+// [FlightRef], not a passenger.FlightKey; [UTCDate] makes the UTC date once the scheduled time
+// is known. A movement gives UTC times and is tied to a flight by [Resolve].
+//
+// Values are the caller's once returned; every function is safe for concurrent use.
+package flightops
