@@ -18,38 +18,62 @@ type Sums struct {
 	NoOutcome      int `json:"no_outcome"`
 }
 
+// The buckets a note can be in, beside the three outcomes.
+const (
+	BucketWithdrawn      = "withdrawn"
+	BucketNeverDelivered = "never-delivered"
+	BucketNotSeen        = "not-seen"
+	BucketDisputed       = "disputed"
+	BucketNoOutcome      = "no-outcome"
+)
+
+// Bucket says in which sum the note is: one of the bucket constants or an outcome.
+func (n NoteView) Bucket() string {
+	switch {
+	case !n.Delivered && n.Retracted != "":
+		return BucketWithdrawn
+	case !n.Delivered:
+		return BucketNeverDelivered
+	case !n.Seen():
+		return BucketNotSeen
+	case n.Disputed():
+		return BucketDisputed
+	}
+	if fb, ok := n.Outcome(); ok {
+		return string(fb.Outcome)
+	}
+	return BucketNoOutcome
+}
+
 // Sums counts the notes of the view.
 func (v *View) Sums() Sums {
 	var s Sums
 	for _, n := range v.Notes {
 		s.Compiled++
-		switch {
-		case !n.Delivered && n.Retracted != "":
+		switch n.Bucket() {
+		case BucketWithdrawn:
 			s.Withdrawn++
 			continue
-		case !n.Delivered:
+		case BucketNeverDelivered:
 			s.NeverDelivered++
 			continue
-		}
-		s.Delivered++
-		if !n.Seen() {
+		case BucketNotSeen:
+			s.Delivered++
 			s.NotSeen++
 			continue
-		}
-		s.Seen++
-		fb, ok := n.Outcome()
-		switch {
-		case n.Disputed():
+		case BucketDisputed:
 			s.Disputed++
-		case !ok:
+		case BucketNoOutcome:
 			s.NoOutcome++
-		case fb.Outcome == passenger.Acted:
+		case string(passenger.Acted):
 			s.Acted++
-		case fb.Outcome == passenger.Declined:
+		case string(passenger.Declined):
 			s.Declined++
-		default:
+		case string(passenger.NotPossible):
 			s.NotPossible++
 		}
+		s.Delivered++
+		s.Seen++
 	}
 	return s
 }
