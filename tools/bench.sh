@@ -4,6 +4,10 @@ set -euo pipefail
 time="${1:-1s}"
 cd "$(dirname "$0")/.."
 mapfile -t pkgs < <(grep -rlE --include='*_test.go' '^func Benchmark' . | xargs -r -n1 dirname | sort -u)
+if [[ ${#pkgs[@]} -eq 0 && ! -x bin/loopbench ]]; then
+  echo "no benchmark found and no bin/loopbench"
+  exit 1
+fi
 if [[ ${#pkgs[@]} -gt 0 ]]; then
   # One package at a time: two at once would measure each other.
   go test -p 1 -run '^$' -bench . -benchtime "$time" "${pkgs[@]}"
