@@ -1,0 +1,144 @@
+package auth
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base32"
+	"encoding/base64"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// codeLife is how long an enrolment code may be used (ASVS 6.5.5: at most 10 minutes).
+const codeLife = 10 * time.Minute
+
+// Tablets enrols and recognises devices. It is safe for concurrent use.
+type Tablets struct {
+	Store ground.Store
+	Rand  io.Reader // crypto/rand in production
+}
+
+var codeEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+func hash(s string) []byte {
+	sum := sha256.Sum256([]byte(s))
+	return sum[:]
+}
+
+// Invite makes a tablet with a name, or a new code for one that has it, and returns the code:
+// 128 random bits, for one use within 10 minutes. A tablet that enrols again gets a new token;
+// the old one ends. Errors: invalid for a name that is empty or too long.
+func (t *Tablets) Invite(ctx context.Context, name, by string) (code string, err error) {
+	name = strings.TrimSpace(name)
+	if name == "" || len(name) > 64 {
+		return "", passenger.Errorf(passenger.Invalid, "auth.Invite", "a tablet has a name of 1 to 64 characters")
+	}
+	secret := make([]byte, 16)
+	if _, err := io.ReadFull(t.Rand, secret); err != nil {
+		return "", err
+	}
+	code = codeEncoding.EncodeToString(secret)
+	return code, t.Store.InTx(ctx, func(tx ground.Tx) error {
+		tab, err := tx.TabletByName(ctx, name)
+		if passenger.CodeOf(err) == passenger.NotFound {
+			id, err := uuid.NewRandomFromReader(t.Rand)
+			if err != nil {
+				return err
+			}
+			tab = ground.Tablet{ID: id, Name: name, CreatedAt: tx.Now()}
+			if err := tx.InsertTablet(ctx, tab); err != nil {
+				return err
+			}
+		} else if err != nil {
+			return err
+		}
+		if err := tx.InsertEnrolCode(ctx, ground.EnrolCode{Hash: hash(code), Tablet: tab.ID, ExpiresAt: tx.Now().Add(codeLife)}); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "invite-tablet", Object: tab.ID.String(), Result: "code made"})
+	})
+}
+
+// Enrol redeems a code. publicKey is the device's P-256 key as SPKI. Errors: forbidden for a
+// code that is wrong, used or old (which of them is not told), invalid for a bad key.
+func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, publicKey []byte) (passenger.TabletID, string, error) {
+	const op = "auth.Enrol"
+	key, err := x509.ParsePKIXPublicKey(publicKey)
+	if k, ok := key.(*ecdsa.PublicKey); err != nil || !ok || k.Curve != elliptic.P256() {
+		return passenger.TabletID{}, "", passenger.Errorf(passenger.Invalid, op, "the device key must be P-256 in SPKI form")
+	}
+	secret := make([]byte, 32)
+	if _, err := io.ReadFull(t.Rand, secret); err != nil {
+		return passenger.TabletID{}, "", err
+	}
+	token := base64.RawURLEncoding.EncodeToString(secret)
+	var id passenger.TabletID
+	err = t.Store.InTx(ctx, func(tx ground.Tx) error {
+		c, err := tx.UseEnrolCode(ctx, hash(strings.ToUpper(strings.TrimSpace(code))), tx.Now())
+		if x := passenger.CodeOf(err); x == passenger.NotFound || x == passenger.Forbidden {
+			return passenger.Errorf(passenger.Forbidden, op, "this enrolment code is wrong, used or older than 10 minutes; ask the administrator for a new one")
+		} else if err != nil {
+			return err
+		}
+		tab, err := tx.Tablet(ctx, c.Tablet)
+		if err != nil {
+			return err
+		}
+		id = tab.ID
+		tab.PublicKey, tab.TokenHash, tab.EnrolledAt = publicKey, hash(token), tx.Now()
+		tab.RevokedAt, tab.LostAt = time.Time{}, time.Time{}
+		if err := tx.UpdateTablet(ctx, tab); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, ground.AuditRow{Actor: "tablet", Act: "enrol", Object: id.String(), Result: "enrolled"})
+	})
+	if err != nil {
+		return passenger.TabletID{}, "", err
+	}
+	return id, token, nil
+}
+
+// Authenticate finds the tablet of a token. Errors: signed_out for an unknown or revoked one.
+func (t *Tablets) Authenticate(ctx context.Context, token string) (id passenger.TabletID, err error) {
+	out := passenger.Errorf(passenger.SignedOut, "auth.Authenticate", "this tablet is not enrolled here any more; ask the administrator for a new code")
+	if token == "" {
+		return id, out
+	}
+	err = t.Store.Read(ctx, func(tx ground.Tx) error {
+		tab, err := tx.TabletByToken(ctx, hash(token))
+		if passenger.CodeOf(err) == passenger.NotFound || err == nil && !tab.RevokedAt.IsZero() {
+			return out
+		}
+		id = tab.ID
+		return err
+	})
+	return id, err
+}
+
+// Revoke ends a tablet's token at once; lost marks it lost besides. Errors: not_found.
+func (t *Tablets) Revoke(ctx context.Context, name string, lost bool, by string) error {
+	return t.Store.InTx(ctx, func(tx ground.Tx) error {
+		tab, err := tx.TabletByName(ctx, name)
+		if err != nil {
+			return err
+		}
+		act := "revoke-tablet"
+		tab.RevokedAt = tx.Now()
+		if lost {
+			tab.LostAt, act = tx.Now(), "lost-tablet"
+		}
+		if err := tx.UpdateTablet(ctx, tab); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, ground.AuditRow{Actor: by, Act: act, Object: tab.ID.String(), Result: "revoked"})
+	})
+}

@@ -1,0 +1,187 @@
+package followup
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// TabletLine says what one tablet of a flight has reported.
+type TabletLine struct {
+	Tablet   passenger.TabletID `json:"tablet"`
+	Name     string             `json:"name"`
+	Role     passenger.Role     `json:"role"`
+	Zone     string             `json:"zone"`
+	Issued   uint64             `json:"issued"`
+	OnGround uint64             `json:"on_ground"`
+	HandedIn bool               `json:"handed_in"`
+	LastAt   string             `json:"last_at,omitempty"`
+}
+
+// Report is the reconciliation report of one flight.
+type Report struct {
+	Flight   string `json:"flight"`
+	Stage    string `json:"stage"`
+	Revision int    `json:"revision"`
+	flightsync.Sums
+	OpsIssued      uint64       `json:"ops_issued"`
+	OpsOnGround    uint64       `json:"ops_on_ground"`
+	FollowUps      int          `json:"follow_ups"`
+	Open           int          `json:"follow_ups_open"`
+	Gestures       int          `json:"gestures"`
+	Late           int          `json:"late"` // verdicts given after the seal
+	Quarantined    int          `json:"quarantined"`
+	Tablets        []TabletLine `json:"tablets"`
+	Waiting        []string     `json:"waiting,omitempty"`        // amber
+	Contradictions []string     `json:"contradictions,omitempty"` // red
+	SumsClose      bool         `json:"sums_close"`
+}
+
+// Report makes the report of a flight as it stands now. Errors: not_found.
+func (s *Service) Report(ctx context.Context, id passenger.FlightID) (r Report, err error) {
+	err = s.Store.Read(ctx, func(tx ground.Tx) error {
+		r, err = report(ctx, tx, id)
+		return err
+	})
+	return r, err
+}
+
+func report(ctx context.Context, tx ground.Tx, id passenger.FlightID) (Report, error) {
+	f, err := tx.Flight(ctx, id)
+	if err != nil {
+		return Report{}, err
+	}
+	v, err := flightsync.FoldStorage(tx.Lanes(ctx, id))
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{Flight: f.Key.String(), Stage: string(f.Stage), Revision: f.Revision, Sums: v.Sums(), Quarantined: len(v.Quarantine)}
+	for _, x := range v.Verdicts {
+		if x.Code == flightsync.VerdictLate {
+			r.Late++
+		}
+	}
+	if err := r.tablets(ctx, tx, id, v, f); err != nil {
+		return r, err
+	}
+	if err := r.work(ctx, tx, id, v); err != nil {
+		return r, err
+	}
+	if err := r.books(ctx, tx, f, v); err != nil {
+		return r, err
+	}
+	if !r.Sums.Close() {
+		r.red("the sums of the notes do not close")
+	}
+	r.SumsClose = len(r.Contradictions) == 0 && r.OpsIssued == r.OpsOnGround
+	return r, nil
+}
+
+func (r *Report) red(format string, args ...any) {
+	r.Contradictions = append(r.Contradictions, fmt.Sprintf(format, args...))
+}
+
+func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightID, v *flightsync.View, f ground.Flight) error {
+	cs, err := tx.Crossings(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range cs {
+		t, err := tx.Tablet(ctx, c.Tablet)
+		if err != nil {
+			return err
+		}
+		e, _ := v.Member(c.Author)
+		_, fin := v.Fins[c.Author]
+		line := TabletLine{Tablet: c.Tablet, Name: t.Name, Role: e.Role, Zone: e.Zone, Issued: c.Issued, OnGround: v.Vector.Of(c.Author), HandedIn: fin}
+		if !c.LastAt.IsZero() {
+			line.LastAt = c.LastAt.UTC().Format("2006-01-02T15:04:05Z")
+		}
+		r.Tablets = append(r.Tablets, line)
+		r.OpsIssued += c.Issued
+		r.OpsOnGround += line.OnGround
+		if c.OnGround != line.OnGround {
+			r.red("tablet %s: the register says %d ops on ground, the lanes say %d", t.Name, c.OnGround, line.OnGround)
+		}
+		over := f.Stage == passenger.Closed || f.Stage == passenger.Sealed
+		switch {
+		case c.Issued > line.OnGround:
+			r.Waiting = append(r.Waiting, fmt.Sprintf("tablet %s still holds %d entries", t.Name, c.Issued-line.OnGround))
+		case over && !fin && !c.FirstAt.IsZero():
+			r.Waiting = append(r.Waiting, fmt.Sprintf("tablet %s has not handed in", t.Name))
+		}
+	}
+	return nil
+}
+
+func (r *Report) work(ctx context.Context, tx ground.Tx, id passenger.FlightID, v *flightsync.View) error {
+	fs, err := tx.FollowUpsOn(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, f := range fs {
+		r.FollowUps++
+		if f.ClosedAt.IsZero() {
+			r.Open++
+		}
+	}
+	rows, err := tx.Gestures(ctx, id)
+	if err != nil {
+		return err
+	}
+	registered := map[flightsync.Dot]bool{}
+	for _, g := range rows {
+		registered[g.Dot] = true
+		if !g.Voided {
+			r.Gestures++
+		}
+	}
+	for _, g := range v.Gestures {
+		if !registered[g.Dot] {
+			r.red("gesture %s is not in the register", g.Dot)
+		}
+		delete(registered, g.Dot)
+	}
+	for d := range registered {
+		r.red("the register holds gesture %s, which nobody gave", d)
+	}
+	return nil
+}
+
+// books holds what ground keeps of the flight's loops against the flight's own ops.
+func (r *Report) books(ctx context.Context, tx ground.Tx, f ground.Flight, v *flightsync.View) error {
+	lfs, err := tx.LoopFlightsOn(ctx, f.ID)
+	if err != nil {
+		return err
+	}
+	owned := map[flightsync.Dot]bool{}
+	seen := map[passenger.LoopID]bool{}
+	for _, lf := range lfs {
+		if seen[lf.Loop] {
+			r.red("a loop is on this flight twice")
+		}
+		seen[lf.Loop] = true
+		n, ok := v.Note(lf.Note)
+		if !ok {
+			r.red("note %s is in the books but not on the flight", lf.Note)
+			continue
+		}
+		owned[lf.Note] = true
+		if (n.Retracted == "") != (lf.Retracted == "") {
+			r.red("note %s: books and lanes disagree on whether it was taken back", lf.Note)
+		}
+		if f.Stage == passenger.Sealed && lf.Outcome != n.Bucket() {
+			r.red("note %s: booked as %q, the ops say %q", lf.Note, lf.Outcome, n.Bucket())
+		}
+	}
+	for _, n := range v.Notes {
+		// A replaced note has no row of its own any more: its loop's row names the newer one.
+		if !owned[n.Dot] && n.Retracted == "" && !n.Erased {
+			r.red("note %s stands on the flight but in no book", n.Dot)
+		}
+	}
+	return nil
+}
