@@ -246,9 +246,12 @@ func TestPurserLinksNothingOfGround(t *testing.T) {
 		t.Log("cmd/purser is not there yet: nothing to link")
 		return
 	}
-	out, err := exec.Command("go", "list", "-deps", "./cmd/purser").Output()
+	list := exec.Command("go", "list", "-deps", "./cmd/purser")
+	var said strings.Builder
+	list.Stderr = &said
+	out, err := list.Output()
 	if err != nil {
-		t.Fatalf("go list: %v", err)
+		t.Fatalf("go list: %v\n%s", err, &said)
 	}
 	for _, path := range forbiddenInPurser(strings.Fields(string(out))) {
 		t.Errorf("cmd/purser links %s: the folder boundary is the privacy boundary", path)
