@@ -1,0 +1,223 @@
+package flightops
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// line is one line of a telex, without control characters and trailing blanks.
+type line struct {
+	no   int
+	text string
+}
+
+// telex is one message of a file: a Type B envelope around a body.
+type telex struct {
+	file    string
+	kind    string // PNL, ADL, MVT ...
+	no      int    // line of the identifier
+	sender  string // 7 characters, "" when there is no sender line
+	stamp   string // DDHHMM of the sender line
+	sentAt  time.Time
+	body    []line // between identifier and END
+	end     string // what stands behind END, "" when there is none
+	last    int    // line on which the message ends
+	refused string // why it cannot be read at all
+	remarks
+}
+
+// identifiers lists the message types that can begin a message; those in handled are read.
+var (
+	identifiers = []string{"PNL", "ADL", "MVT", "MVA", "DIV", "PFS", "PSM", "PTM", "PIL", "SOM", "SPM", "FTL", "PRL", "ETL", "PAL", "CAL", "TPM", "SSM", "ASM", "LDM", "BSM", "BPM", "BUM"}
+	handled     = []string{"PNL", "ADL", "MVT", "MVA", "DIV"}
+
+	senderRE  = regexp.MustCompile(`^\.([A-Z0-9]{7})(?: +[A-Z0-9]{0,3}/? ?(\d{6}))?(?:[ /].*)?$`)
+	addressRE = regexp.MustCompile(`^(?:Q[A-Z] )?[A-Z0-9]{7}(?: +[A-Z0-9]{7})*$`)
+	acarsRE   = regexp.MustCompile(`^(?:A8\d|FI .*|DT .*|-|ZCZC.*|NNNN|PDM)$`)
+	endRE     = regexp.MustCompile(`^END([A-Z]{3}|PART(\d{1,2}))$`)
+	otherRE   = regexp.MustCompile(`^[A-Z]{3}$`)
+)
+
+// splitter cuts a file into its messages. A line cannot be classified alone, so it knows
+// whether it stands between messages or inside one.
+type splitter struct {
+	file     string
+	received time.Time
+	lines    []line
+	out      []*telex
+	refused  []*RowError
+	open     *telex
+	sender   string
+	stamp    string
+	junk     int // first line that belongs to no message
+	cut      map[int]bool
+	odd      map[int]bool
+}
+
+// split never fails: what belongs to no message is refused with its line.
+func split(file string, data []byte, received time.Time) ([]*telex, []*RowError) {
+	s := &splitter{file: file, received: received, cut: map[int]bool{}, odd: map[int]bool{}}
+	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
+		return nil, []*RowError{{File: file, Line: 1, Reason: "the file is UTF-16; save it as plain text"}}
+	}
+	s.read(bytes.TrimPrefix(data, []byte("\uFEFF")))
+	for i, l := range s.lines {
+		if strings.TrimSpace(l.text) == "" {
+			continue
+		}
+		if s.open != nil {
+			s.inside(i, l)
+		} else {
+			s.between(l)
+		}
+	}
+	s.close("")
+	if len(s.out) == 0 && len(s.refused) == 0 {
+		s.refused = append(s.refused, &RowError{File: file, Line: max(1, s.junk), Reason: "no message begins here; a message has its type (PNL, ADL, MVT, MVA, DIV) on a line of its own"})
+	} else if s.junk > 0 && len(s.out) > 0 {
+		s.out[len(s.out)-1].add(file, s.junk, "lines outside any message were not read")
+	}
+	return s.out, s.refused
+}
+
+// read cuts data at CR LF, LF or CR alone, and drops control characters.
+func (s *splitter) read(data []byte) {
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	for no := 1; len(data) > 0; no++ {
+		i := bytes.IndexAny(data, "\r\n")
+		raw := data
+		if i >= 0 {
+			raw, data = data[:i], data[i+1:]
+		} else {
+			data = nil
+		}
+		if len(raw) > MaxLineBytes {
+			raw = raw[:MaxLineBytes]
+			s.cut[no] = true
+		}
+		text := string(raw)
+		if !utf8.ValidString(text) {
+			s.odd[no] = true
+		}
+		text = strings.Map(func(r rune) rune {
+			switch {
+			case r == utf8.RuneError:
+				return '?'
+			case r == '\t':
+				return ' '
+			case r < ' ' || r == 0x7f || r == '\uFEFF':
+				return -1
+			}
+			return r
+		}, text)
+		s.lines = append(s.lines, line{no, strings.TrimRight(text, " ")})
+	}
+}
+
+func (s *splitter) between(l line) {
+	t := strings.TrimSpace(l.text)
+	switch {
+	case slices.Contains(identifiers, t):
+		s.begin(t, l)
+		if t != l.text {
+			s.open.add(s.file, l.no, "blanks before the message type")
+		}
+	case senderRE.MatchString(t):
+		s.from(t)
+	case addressRE.MatchString(t), acarsRE.MatchString(t):
+	case s.sender != "" && otherRE.MatchString(t):
+		s.begin(t, l)
+	default:
+		if s.junk == 0 {
+			s.junk = l.no
+		}
+	}
+}
+
+func (s *splitter) inside(i int, l line) {
+	m := s.open
+	if e := endRE.FindStringSubmatch(strings.TrimSpace(l.text)); e != nil {
+		m.last = l.no
+		s.close(e[1])
+		return
+	}
+	if slices.Contains(identifiers, l.text) && s.flightFollows(i) {
+		s.close("")
+		s.begin(l.text, l)
+		return
+	}
+	if senderRE.MatchString(l.text) {
+		for n := len(m.body); n > 0 && (addressRE.MatchString(m.body[n-1].text) || acarsRE.MatchString(m.body[n-1].text)); n-- {
+			m.body = m.body[:n-1]
+		}
+		s.close("")
+		s.from(l.text)
+		return
+	}
+	if s.cut[l.no] && m.refused == "" {
+		m.refused = fmt.Sprintf("line %d is longer than %d bytes", l.no, MaxLineBytes)
+	}
+	if s.odd[l.no] {
+		m.add(s.file, l.no, "letters outside the alphabet were replaced by a question mark")
+	}
+	m.last = l.no
+	m.body = append(m.body, l)
+}
+
+// flightFollows tells a message type from a word of a body: behind a type comes a flight.
+func (s *splitter) flightFollows(i int) bool {
+	for _, l := range s.lines[i+1:] {
+		if t := strings.TrimSpace(l.text); t != "" {
+			return t[0] != '.' && t[0] != '-' && strings.Contains(t, "/")
+		}
+	}
+	return false
+}
+
+func (s *splitter) from(t string) {
+	m := senderRE.FindStringSubmatch(t)
+	s.sender, s.stamp = m[1], m[2]
+}
+
+func (s *splitter) begin(kind string, l line) {
+	s.open = &telex{file: s.file, kind: kind, no: l.no, last: l.no, sender: s.sender, stamp: s.stamp}
+	s.open.sentAt = stampTime(s.stamp, s.received)
+	s.sender, s.stamp = "", ""
+}
+
+func (s *splitter) close(end string) {
+	m := s.open
+	if m == nil {
+		return
+	}
+	s.open, m.end = nil, end
+	refuse := func(no int, field, reason string) {
+		s.refused = append(s.refused, &RowError{File: s.file, Line: no, Field: field, Reason: reason})
+	}
+	switch {
+	case !slices.Contains(handled, m.kind):
+		refuse(m.no, "type", "messages of type "+m.kind+" are not read here; send PNL, ADL, MVT, MVA or DIV")
+	case m.refused != "":
+		refuse(m.no, "", m.refused+"; the message was not taken")
+	default:
+		s.out = append(s.out, m)
+	}
+}
+
+// stampTime gives month and year to a DDHHMM: the instant nearest to ref. Zero when there is none.
+func stampTime(stamp string, ref time.Time) time.Time {
+	d, since, ok := clock(stamp)
+	if !ok || d == 0 {
+		return time.Time{}
+	}
+	t, ok := nearDay(d, ref)
+	if !ok {
+		return time.Time{}
+	}
+	return t.Add(since)
+}
