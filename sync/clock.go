@@ -1,6 +1,9 @@
 package sync
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Stamp is a hybrid logical clock reading. Ms counts milliseconds since [StampEpoch]. It only
 // orders true siblings and tells people a time; it never decides safety.
@@ -23,6 +26,16 @@ func (s Stamp) Less(t Stamp) bool {
 	return s.Ctr < t.Ctr
 }
 
+// ahead reports whether s is further ahead of now than clocks of one flight can differ. A zero
+// now knows no time and bounds nothing.
+func (s Stamp) ahead(now time.Time) bool {
+	if now.IsZero() {
+		return false
+	}
+	limit := max(now.Add(MaxAhead).Sub(StampEpoch), 0)
+	return s.Ms > uint64(limit/time.Millisecond)
+}
+
 // next returns the smallest stamp after s that is not before now.
 func (s Stamp) next(now time.Time) Stamp {
 	var ms uint64
@@ -31,6 +44,9 @@ func (s Stamp) next(now time.Time) Stamp {
 	}
 	if ms > s.Ms {
 		return Stamp{Ms: ms}
+	}
+	if s.Ctr == math.MaxUint64 { // not reached by clocks that [MaxAhead] bounds
+		return Stamp{Ms: s.Ms + 1}
 	}
 	return Stamp{Ms: s.Ms, Ctr: s.Ctr + 1}
 }

@@ -12,8 +12,7 @@
 //
 //  1. persist Ready.Batch in one durable transaction;
 //  2. then send Ready.Request or Ready.Response;
-//  3. then show Ready.Changed to people;
-//  4. then, if Ready.Again, step once more.
+//  3. then show Ready.Changed to people.
 //
 // If step 1 fails, the driver drops the Replica and loads a new one: what was not persisted
 // never happened. A Replica is not safe for concurrent use.

@@ -1,6 +1,9 @@
 package sync
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // Author is an index that the roster binds to a lane class, a tablet and an incarnation.
 type Author uint32
@@ -97,6 +100,9 @@ func (v Vector) Pack() []byte { return uvarints(v...) }
 
 // UnpackVector decodes what [Vector.Pack] wrote. Errors: invalid.
 func UnpackVector(b []byte) (Vector, error) {
+	if len(b) > MaxAuthors*binary.MaxVarintLen64 {
+		return nil, errWire
+	}
 	v, err := readUvarints(b)
 	if err != nil || len(v) > MaxAuthors {
 		return nil, errWire

@@ -26,6 +26,9 @@ type Write struct {
 type Receive struct {
 	Runs []Run
 	You  Author // what the response says this replica is; Nobody for a request
+	// YouSeen is Response.YouSeen: how much of this replica the answerer holds. When that is
+	// more than this replica holds itself, its store was rolled back ([FaultRollback]).
+	YouSeen uint64
 	// Accept, when set, limits the authors whose ops are taken (ground takes from a tablet only
 	// that tablet's lanes while runs are unsigned).
 	Accept map[Author]bool
@@ -94,8 +97,8 @@ const (
 	FaultFork      RunFault = "fork"      // another history under the same author and incarnation
 	FaultMalformed RunFault = "malformed" // an op that cannot be parsed ends the run
 	FaultTooLarge  RunFault = "too-large"
-	FaultRefused   RunFault = "refused" // not the sender's lane
-	FaultRollback  RunFault = "rollback"
+	FaultRefused   RunFault = "refused"  // not the sender's lane
+	FaultRollback  RunFault = "rollback" // the peer holds more of this replica's lane than it does itself: rotate
 )
 
 // Run is contiguous ops of one author. Head is the chain hash at the last op.

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -44,18 +45,16 @@ type folder struct {
 	view   *View
 	ops    []Op // by dot, each once
 	byKind map[Kind][]Op
-	class  map[Author]Class
-	cuts   map[Author]uint64
-	erased map[Dot]bool
 	last   map[Author]uint64
+	law
 }
 
 func (f *folder) sort(ops []Op) {
-	f.ops = slices.Clone(ops)
+	f.ops = slices.DeleteFunc(slices.Clone(ops), func(o Op) bool { return o.Dot.IsZero() || o.Dot.Author >= MaxAuthors })
 	slices.SortFunc(f.ops, func(a, b Op) int {
-		return cmp.Or(cmp.Compare(a.Dot.Author, b.Dot.Author), cmp.Compare(a.Dot.Seq, b.Dot.Seq))
+		// A stub and its op are one op; the op says more, so it stands first.
+		return cmp.Or(compareDots(a.Dot, b.Dot), bytes.Compare(a.Head, b.Head), bytes.Compare(a.Commit[:], b.Commit[:]), -bytes.Compare(a.Body, b.Body))
 	})
-	// A stub and its op are one op; the op says more.
 	f.ops = slices.CompactFunc(f.ops, func(a, b Op) bool { return a.Dot == b.Dot })
 	f.last = map[Author]uint64{}
 	for _, o := range f.ops {
@@ -64,50 +63,31 @@ func (f *folder) sort(ops []Op) {
 	}
 }
 
+func compareDots(a, b Dot) int {
+	return cmp.Or(cmp.Compare(a.Author, b.Author), cmp.Compare(a.Seq, b.Seq))
+}
+
 func (f *folder) quarantine(o Op, reason string) {
 	f.view.Quarantine = append(f.view.Quarantine, Quarantined{o.Dot, reason})
 }
 
 // admit decides who may write what and sorts the accepted ops by kind.
 func (f *folder) admit() {
-	f.class = map[Author]Class{Admin: AdminLane, Safety: SafetyLane, Manifest: ManifestLane, Notes: NotesLane}
-	f.cuts = map[Author]uint64{}
-	f.erased = map[Dot]bool{}
-	roster := map[Author]RosterEntry{}
-	for _, o := range f.ops {
-		if f.class[o.Dot.Author] != AdminLane {
-			continue
-		}
-		switch o.Header.Kind {
-		case KindRoster:
-			if e, err := decodeRoster(o.Content()); err == nil && e.Author >= FirstTablet {
-				roster[e.Author], f.class[e.Author] = e, e.Class
-			}
-		case KindCut:
-			if c, err := decodeCut(o.Content()); err == nil {
-				f.cuts[c.Author] = c.Seq
-			}
-		case KindErase:
-			for _, d := range o.Header.Over {
-				f.erased[d] = true
-			}
-		}
-	}
-	for _, e := range roster {
+	f.law = readLaw(f.ops)
+	for _, e := range f.roster {
 		f.view.Roster = append(f.view.Roster, e)
 	}
 	slices.SortFunc(f.view.Roster, func(a, b RosterEntry) int { return cmp.Compare(a.Author, b.Author) })
 	for _, o := range f.ops {
 		classes, known := matrix[o.Header.Kind]
 		class, bound := f.class[o.Dot.Author]
-		cut, isCut := f.cuts[o.Dot.Author]
 		switch {
 		case !known: // from a newer peer: kept, forwarded, ignored
 		case !bound || !slices.Contains(classes, class):
 			f.quarantine(o, "unauthorised")
-		case isCut && o.Dot.Seq > cut:
+		case f.isCut(o.Dot):
 			f.quarantine(o, "cut")
-		case o.IsStub() && !f.erased[o.Dot]:
+		case o.IsStub() && !f.isErased(o.Dot):
 			f.quarantine(o, "pending-stub")
 		default:
 			f.byKind[o.Header.Kind] = append(f.byKind[o.Header.Kind], o)
@@ -119,7 +99,7 @@ func (f *folder) admit() {
 // are left out, the latter to quarantine.
 func (f *folder) each(k Kind, fn func(Op) error) {
 	for _, o := range f.byKind[k] {
-		if f.erased[o.Dot] {
+		if f.isErased(o.Dot) {
 			continue
 		}
 		if err := fn(o); err != nil {
@@ -194,20 +174,24 @@ func (f *folder) finish() {
 			f.view.Fins[o.Dot.Author] = o.Dot.Seq
 		}
 	}
-	slices.SortFunc(f.view.Quarantine, func(a, b Quarantined) int {
-		return cmp.Or(cmp.Compare(a.Dot.Author, b.Dot.Author), cmp.Compare(a.Dot.Seq, b.Dot.Seq))
-	})
+	slices.SortFunc(f.view.Quarantine, func(a, b Quarantined) int { return compareDots(a.Dot, b.Dot) })
 }
 
-// superseded collects every dot that some accepted op of the kinds lists in its over.
-func (f *folder) superseded(kinds ...Kind) map[Dot]bool {
+// superseded collects the dots that accepted ops of a kind list in their over. An op that
+// cannot be read, or is about another traveller, hides nothing.
+func (f *folder) superseded(k Kind, read func(Op) error) map[Dot]bool {
+	about := map[Dot]passenger.TravellerNo{}
+	for _, o := range f.byKind[k] {
+		about[o.Dot] = o.Header.Traveller
+	}
 	out := map[Dot]bool{}
-	for _, k := range kinds {
-		for _, o := range f.byKind[k] {
-			for _, d := range o.Header.Over {
-				if d != o.Dot {
-					out[d] = true
-				}
+	for _, o := range f.byKind[k] {
+		if !f.isErased(o.Dot) && read(o) != nil {
+			continue
+		}
+		for _, d := range o.Header.Over {
+			if t, ok := about[d]; ok && t == o.Header.Traveller && d != o.Dot {
+				out[d] = true
 			}
 		}
 	}
@@ -220,13 +204,11 @@ func (f *folder) manifest() {
 	for _, k := range []Kind{KindPage, KindChange, KindRemove} {
 		lane = append(lane, f.byKind[k]...)
 	}
-	slices.SortFunc(lane, func(a, b Op) int {
-		return cmp.Or(cmp.Compare(a.Dot.Author, b.Dot.Author), cmp.Compare(a.Dot.Seq, b.Dot.Seq))
-	})
-	gone := f.superseded(KindPage)
+	slices.SortFunc(lane, func(a, b Op) int { return compareDots(a.Dot, b.Dot) })
+	gone := f.superseded(KindPage, func(o Op) error { _, err := decodePage(o.Content()); return err })
 	list := map[passenger.TravellerNo]TravellerView{}
 	for _, o := range lane {
-		if f.erased[o.Dot] || gone[o.Dot] {
+		if f.isErased(o.Dot) || gone[o.Dot] {
 			continue
 		}
 		var ts []Traveller
@@ -251,7 +233,7 @@ func (f *folder) manifest() {
 			list[t.No] = TravellerView{Traveller: t}
 		}
 	}
-	assisted := f.superseded(KindAssistance)
+	assisted := f.superseded(KindAssistance, func(o Op) error { _, err := decodeText(o.Content()); return err })
 	f.each(KindAssistance, func(o Op) error {
 		code, err := decodeText(o.Content())
 		t, ok := list[o.Header.Traveller]

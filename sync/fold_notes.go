@@ -9,11 +9,13 @@ import (
 
 // notes gathers notes, what took them back, and which were delivered.
 func (f *folder) notes() {
+	taken := map[Dot][]Dot{} // by which retracts and erase ops a note was taken back
 	for _, o := range f.byKind[KindNote] {
 		n := NoteView{Dot: o.Dot, Written: o.Header.Stamp.Time()}
-		if f.erased[o.Dot] {
+		if f.isErased(o.Dot) {
 			n.Erased = true
 			n.Note.Traveller, n.Note.Event = o.Header.Traveller, o.Header.Traveller == 0
+			taken[o.Dot] = slices.Clone(f.erased[o.Dot])
 		} else {
 			note, err := decodeNote(o.Header.Traveller, o.Content())
 			if err != nil {
@@ -24,19 +26,31 @@ func (f *folder) notes() {
 		}
 		f.view.Notes = append(f.view.Notes, n)
 	}
-	f.each(KindRetract, func(o Op) error {
-		reason, err := decodeText(o.Content())
-		if err != nil {
-			return err
+	for _, o := range f.byKind[KindRetract] {
+		reason := string(RetractErased) // an erased retract still holds: nothing comes back
+		if !f.isErased(o.Dot) {
+			var err error
+			if reason, err = decodeText(o.Content()); err != nil {
+				f.quarantine(o, "unreadable")
+				continue
+			}
 		}
-		if n := f.note(o.Header.Entity); n == nil {
+		n := f.note(o.Header.Entity)
+		if n == nil {
 			f.quarantine(o, "dangling")
-		} else if n.Retracted == "" {
-			n.Retracted, n.RetractOf = RetractReason(cmp.Or(reason, "recalled")), o.Dot
+			continue
 		}
-		return nil
-	})
-	f.delivered()
+		taken[n.Dot] = append(taken[n.Dot], o.Dot)
+		if n.Retracted == "" {
+			n.Retracted, n.RetractOf = RetractReason(cmp.Or(reason, string(RetractRecalled))), o.Dot
+		}
+	}
+	for i := range f.view.Notes {
+		if n := &f.view.Notes[i]; n.Erased && n.Retracted == "" {
+			n.Retracted, n.RetractOf = RetractErased, taken[n.Dot][0]
+		}
+	}
+	f.delivered(taken)
 }
 
 func (f *folder) note(d Dot) *NoteView {
@@ -47,17 +61,18 @@ func (f *folder) note(d Dot) *NoteView {
 	return &f.view.Notes[i]
 }
 
-// delivered: some tablet's have covers the note, not already its retract, and was written
+// delivered: some tablet's have covers the note and nothing that took it back, and was written
 // causally before the aircraft was on-block: it covers no on-block movement of ground, nor
 // does one stand before it in the tablet's own lane.
-func (f *folder) delivered() {
+func (f *folder) delivered(taken map[Dot][]Dot) {
 	onBlock := map[Author]uint64{}
-	for _, o := range f.byKind[KindMovement] {
+	f.each(KindMovement, func(o Op) error {
 		m, err := decodeMovement(o.Content())
 		if err == nil && m.Word == passenger.In && onBlock[o.Dot.Author] == 0 {
 			onBlock[o.Dot.Author] = o.Dot.Seq
 		}
-	}
+		return nil // admin says what cannot be read
+	})
 	f.each(KindHave, func(o Op) error {
 		have, err := decodeHave(o.Content())
 		if err != nil {
@@ -73,7 +88,7 @@ func (f *folder) delivered() {
 		}
 		for i := range f.view.Notes {
 			n := &f.view.Notes[i]
-			if have.Covers(n.Dot) && !have.Covers(n.RetractOf) {
+			if have.Covers(n.Dot) && !slices.ContainsFunc(taken[n.Dot], have.Covers) {
 				n.Delivered = true
 			}
 		}
@@ -99,39 +114,63 @@ func (f *folder) crew() {
 	mark(KindSeen, func(n *NoteView) *[]Author { return &n.SeenBy })
 	mark(KindClaim, func(n *NoteView) *[]Author { return &n.Claimed })
 
-	gone := f.superseded(KindOutcome, KindResolve)
-	resolved := map[Dot]bool{} // notes that ground has resolved
-	for _, o := range f.byKind[KindResolve] {
-		if f.class[o.Dot.Author] == AdminLane {
-			resolved[o.Header.Entity] = true
-		}
-	}
-	lead, hasLead := f.view.ActingLead()
-	for _, k := range []Kind{KindOutcome, KindResolve} {
-		f.each(k, func(o Op) error {
-			fb, err := decodeFeedback(o.Content())
-			if err != nil {
-				return err
-			}
-			n := f.note(o.Header.Entity)
-			switch {
-			case n == nil:
-				f.quarantine(o, "dangling")
-			case k == KindResolve && f.class[o.Dot.Author] == TabletLane && !(hasLead && lead == o.Dot.Author):
-				f.quarantine(o, "unauthorised")
-			default:
-				f.seen(n, o.Dot.Author)
-				if !gone[o.Dot] && !(k == KindResolve && resolved[n.Dot] && f.class[o.Dot.Author] == TabletLane) {
-					n.Heads = append(n.Heads, Head{o.Dot, o.Dot.Author, fb, o.Header.Stamp.Time(), k == KindResolve})
-				}
-			}
-			return nil
-		})
-	}
+	f.outcomes()
 	for i := range f.view.Notes {
 		f.settle(&f.view.Notes[i])
 	}
 	f.gestures()
+}
+
+// outcomes gathers the live heads of each note. Only an op that counts supersedes another, and
+// only about the same note. An erased outcome has no head, but what its header says still holds.
+func (f *folder) outcomes() {
+	type counted struct {
+		op     Op
+		fb     passenger.Feedback
+		erased bool
+	}
+	var ops []counted
+	about := map[Dot]Dot{}
+	settled := map[Dot]bool{} // notes that ground has resolved
+	for _, k := range []Kind{KindOutcome, KindResolve} {
+		for _, o := range f.byKind[k] {
+			c := counted{op: o, erased: f.isErased(o.Dot)}
+			if !c.erased {
+				var err error
+				if c.fb, err = decodeFeedback(o.Content()); err != nil {
+					f.quarantine(o, "unreadable")
+					continue
+				}
+			}
+			byTablet := f.class[o.Dot.Author] == TabletLane
+			switch {
+			case f.note(o.Header.Entity) == nil:
+				f.quarantine(o, "dangling")
+			case k == KindResolve && byTablet && !f.leads[o.Dot.Author]:
+				f.quarantine(o, "unauthorised")
+			default:
+				ops = append(ops, c)
+				about[o.Dot] = o.Header.Entity
+				settled[o.Header.Entity] = settled[o.Header.Entity] || !byTablet
+			}
+		}
+	}
+	gone := map[Dot]bool{}
+	for _, c := range ops {
+		for _, d := range c.op.Header.Over {
+			if d != c.op.Dot && about[d] == c.op.Header.Entity {
+				gone[d] = true
+			}
+		}
+	}
+	for _, c := range ops {
+		n, by, resolve := f.note(c.op.Header.Entity), c.op.Dot.Author, c.op.Header.Kind == KindResolve
+		f.seen(n, by)
+		if gone[c.op.Dot] || c.erased || resolve && settled[n.Dot] && f.class[by] == TabletLane {
+			continue
+		}
+		n.Heads = append(n.Heads, Head{c.op.Dot, by, c.fb, c.op.Header.Stamp.Time(), resolve})
+	}
 }
 
 // seen: an outcome implies seen, and seen implies delivered.
@@ -183,14 +222,11 @@ func (f *folder) gestures() {
 
 // seats applies "now sits at": observed ones are superseded, true siblings go by time.
 func (f *folder) seats() {
-	gone := f.superseded(KindSeatNow)
+	gone := f.superseded(KindSeatNow, func(o Op) error { _, err := seatOf(o); return err })
 	best := map[passenger.TravellerNo]Op{}
 	f.each(KindSeatNow, func(o Op) error {
-		text, err := decodeText(o.Content())
+		seat, err := seatOf(o)
 		if err != nil {
-			return err
-		}
-		if _, err := passenger.ParseSeat(text); err != nil {
 			return err
 		}
 		i := slices.IndexFunc(f.view.Travellers, func(t TravellerView) bool { return t.No == o.Header.Traveller })
@@ -202,8 +238,16 @@ func (f *folder) seats() {
 		b, ok := best[t.No]
 		if !ok || b.Header.Stamp.Less(o.Header.Stamp) || b.Header.Stamp == o.Header.Stamp && b.Dot.Less(o.Dot) {
 			best[t.No] = o
-			t.SeatNow = passenger.Seat(text)
+			t.SeatNow = seat
 		}
 		return nil
 	})
+}
+
+func seatOf(o Op) (passenger.Seat, error) {
+	text, err := decodeText(o.Content())
+	if err != nil {
+		return "", err
+	}
+	return passenger.ParseSeat(text)
 }

@@ -1,5 +1,12 @@
 package sync
 
+import "time"
+
+// MaxAhead is how far a received stamp may be ahead of this device's time and still move its
+// clock: tablets are seconds off, seldom hours (a wrong time zone set by hand). A stamp beyond
+// it is kept in its op, but does not drag others along.
+const MaxAhead = 24 * time.Hour
+
 const (
 	// MaxTablets is how many tablets one flight has at most (PRODUCT: 1 to 15 a flight). More
 	// author indexes than that may be bound, one for each incarnation.

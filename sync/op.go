@@ -3,6 +3,7 @@ package sync
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/cabinloop/cabinloop/passenger"
@@ -61,6 +62,9 @@ func decodeHeader(b []byte) (Header, error) {
 	err := fields(b, func(f field) error {
 		switch f.id {
 		case 1:
+			if f.num > math.MaxUint32 {
+				return errWire
+			}
 			h.Kind = Kind(f.num)
 		case 2:
 			h.Stamp.Ms = f.num
@@ -77,6 +81,9 @@ func decodeHeader(b []byte) (Header, error) {
 				h.Entity = dots[0]
 			}
 		case 6:
+			if f.num > math.MaxUint32 {
+				return errWire
+			}
 			h.Traveller = passenger.TravellerNo(f.num)
 		case 7:
 			h.Flags = f.num
@@ -149,7 +156,8 @@ func ParseOp(dot Dot, raw []byte) (Op, error) {
 		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.ParseOp", "op %s has %d bytes; at most %d fit", dot, len(raw), MaxOpBytes)
 	}
 	l, n := binary.Uvarint(raw)
-	if n <= 0 || l > uint64(len(raw)-n) || uint64(len(raw)-n)-l < 1 {
+	// A length written longer than needed would come out shorter: refused, so that bytes are kept.
+	if n <= 0 || n > 1 && raw[n-1] == 0 || l > uint64(len(raw)-n) || uint64(len(raw)-n)-l < 1 {
 		return Op{}, errWire
 	}
 	o := Op{Dot: dot, Head: raw[n : n+int(l) : n+int(l)]}

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"math"
 	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
@@ -83,11 +84,15 @@ func (e RosterEntry) Draft() Draft {
 }
 
 func decodeRoster(b []byte) (e RosterEntry, err error) {
-	err = fields(b, func(f field) error {
+	e.Author = Nobody
+	err = fields(b, func(f field) (err error) {
 		switch f.id {
 		case 1:
-			e.Author = Author(f.num - 1)
+			e.Author, err = f.author()
 		case 2:
+			if f.num > math.MaxUint8 {
+				return errWire
+			}
 			e.Class = Class(f.num)
 		case 3:
 			copy(e.Tablet[:], f.data)
@@ -100,9 +105,9 @@ func decodeRoster(b []byte) (e RosterEntry, err error) {
 		case 7:
 			e.Removed = f.num != 0
 		}
-		return nil
+		return err
 	})
-	if err == nil && e.Author >= MaxAuthors {
+	if err == nil && e.Author == Nobody {
 		err = errWire
 	}
 	return e, err
@@ -157,15 +162,19 @@ func (c Cut) Draft() Draft {
 }
 
 func decodeCut(b []byte) (c Cut, err error) {
-	err = fields(b, func(f field) error {
+	c.Author = Nobody
+	err = fields(b, func(f field) (err error) {
 		switch f.id {
 		case 1:
-			c.Author = Author(f.num - 1)
+			c.Author, err = f.author()
 		case 2:
 			c.Seq = f.num
 		}
-		return nil
+		return err
 	})
+	if err == nil && c.Author == Nobody {
+		err = errWire
+	}
 	return c, err
 }
 
@@ -201,10 +210,11 @@ func (v Verdict) Draft() Draft {
 }
 
 func decodeVerdict(b []byte) (v Verdict, err error) {
-	err = fields(b, func(f field) error {
+	v.Author = Nobody
+	err = fields(b, func(f field) (err error) {
 		switch f.id {
 		case 1:
-			v.Author = Author(f.num - 1)
+			v.Author, err = f.author()
 		case 2:
 			v.From = f.num
 		case 3:
@@ -212,8 +222,11 @@ func decodeVerdict(b []byte) (v Verdict, err error) {
 		case 4:
 			v.Code = VerdictCode(f.str())
 		}
-		return nil
+		return err
 	})
+	if err == nil && v.Author == Nobody {
+		err = errWire
+	}
 	return v, err
 }
 

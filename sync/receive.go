@@ -11,15 +11,21 @@ func (r *Replica) receive(ev Receive) (Ready, error) {
 	if total > MaxRunOps {
 		return Ready{}, passenger.Errorf(passenger.TooMuch, "sync.Receive", "an exchange carries at most %d ops, not %d", MaxRunOps, total)
 	}
-	bound := r.bound(ev.You)
-	before := r.st.Vector()
+	untold := r.st.Untold
+	bound, note := r.bound(ev.You, ev.Runs)
+	if note != nil {
+		ready.Notes = append(ready.Notes, *note)
+	}
 	var ops []Op
 	for _, run := range ev.Runs {
 		if ev.Accept != nil && !ev.Accept[run.Author] {
 			ready.Notes = append(ready.Notes, RunNote{run.Author, FaultRefused, run.First})
 			continue
 		}
-		taken, note := r.take(run)
+		taken, note, err := r.take(run)
+		if err != nil {
+			return Ready{}, err
+		}
 		ops = append(ops, taken...)
 		if note != nil {
 			ready.Notes = append(ready.Notes, *note)
@@ -27,11 +33,21 @@ func (r *Replica) receive(ev Receive) (Ready, error) {
 	}
 	for _, o := range ops {
 		ready.Changed = append(ready.Changed, o.Dot)
-		if r.st.Clock.Less(o.Header.Stamp) {
+		if r.st.Clock.Less(o.Header.Stamp) && !o.Header.Stamp.ahead(ev.Now) {
 			r.st.Clock = o.Header.Stamp
 		}
+		if r.st.Me != Admin && aboutNotes(o) {
+			r.st.Untold = true
+		}
 	}
-	if ev.Have && r.st.Me != Nobody && r.st.Me >= FirstTablet && notesMoved(before, ops) {
+	tablet := r.st.Me != Nobody && r.st.Me >= FirstTablet
+	behind := false
+	if lane, _ := r.st.Lane(r.st.Me); tablet && ev.You == r.st.Me && ev.YouSeen > lane.Seq {
+		// Whatever this replica wrote now would stand under a dot that is taken.
+		behind = true
+		ready.Notes = append(ready.Notes, RunNote{r.st.Me, FaultRollback, lane.Seq + 1})
+	}
+	if ev.Have && tablet && r.st.Untold && !behind {
 		d := haveDraft(r.st.Vector())
 		have, err := r.append(r.st.Me, d, ev.Salt, Stamp{})
 		if err != nil {
@@ -39,39 +55,52 @@ func (r *Replica) receive(ev Receive) (Ready, error) {
 		}
 		ops = append(ops, have)
 		ready.Changed = append(ready.Changed, have.Dot)
+		r.st.Untold = false
 	}
-	if len(ops) > 0 || bound {
+	if len(ops) > 0 || bound || r.st.Untold != untold {
 		ready.Batch = r.batch(ops)
 	}
 	return ready, nil
 }
 
-// bound notes what ground says this replica is; it reports whether that is news.
-func (r *Replica) bound(you Author) bool {
-	if you == Nobody || you < FirstTablet || you >= MaxAuthors || r.st.Me != Nobody {
-		return false
+// bound notes what ground says this replica is; it reports whether that is news. A lane that
+// another incarnation began is not gone on with: two writers under one dot are a fork.
+func (r *Replica) bound(you Author, runs []Run) (bool, *RunNote) {
+	if you < FirstTablet || you >= MaxAuthors || r.st.Me != Nobody {
+		return false, nil
 	}
-	r.st.Me = you
-	if _, ok := r.st.Lane(you); !ok {
+	l, ok := r.st.Lane(you)
+	foreign := ok && l.Incarnation != r.st.Incarnation
+	for _, run := range runs {
+		foreign = foreign || run.Author == you && run.Incarnation != r.st.Incarnation
+	}
+	if foreign {
+		return false, &RunNote{you, FaultFork, l.Seq + 1}
+	}
+	if !ok {
 		r.st.setLane(Lane{Author: you, Incarnation: r.st.Incarnation, Head: chainStart(r.st.Group, you, r.st.Incarnation)})
 	}
-	return true
+	r.st.Me = you
+	return true, nil
 }
 
-func notesMoved(before Vector, ops []Op) bool {
-	for _, o := range ops {
-		if (o.Dot.Author == Notes || o.Header.Kind == KindNote || o.Header.Kind == KindRetract) && !before.Covers(o.Dot) {
-			return true
-		}
+// aboutNotes reports whether a have op must tell of o: what stands in the notes and safety
+// lanes, under whatever author index ground writes them.
+func aboutNotes(o Op) bool {
+	switch o.Header.Kind {
+	case KindNote, KindRetract, KindAssistance:
+		return true
 	}
-	return false
+	return o.Dot.Author == Notes || o.Dot.Author == Safety
 }
 
 // take checks one run against the lane and returns the ops that are new. The whole run is
-// taken or, from a malformed op or an unproven chain on, none of it.
-func (r *Replica) take(run Run) ([]Op, *RunNote) {
+// taken or, with a malformed op or an unproven chain, none of it. The chain head speaks for the
+// whole history before it, so that ops held already need no second look. Errors: those of the
+// storage.
+func (r *Replica) take(run Run) ([]Op, *RunNote, error) {
 	if run.Author >= MaxAuthors || run.First == 0 || len(run.Ops) == 0 {
-		return nil, &RunNote{run.Author, FaultMalformed, run.First}
+		return nil, &RunNote{run.Author, FaultMalformed, run.First}, nil
 	}
 	lane, ok := r.st.Lane(run.Author)
 	if !ok {
@@ -80,16 +109,15 @@ func (r *Replica) take(run Run) ([]Op, *RunNote) {
 	last := run.First + uint64(len(run.Ops)) - 1
 	switch {
 	case lane.Incarnation != run.Incarnation:
-		return nil, &RunNote{run.Author, FaultFork, run.First}
+		return nil, &RunNote{run.Author, FaultFork, run.First}, nil
 	case run.First > lane.Seq+1:
-		return nil, &RunNote{run.Author, FaultGap, lane.Seq + 1}
-	case last < lane.Seq:
-		return nil, nil // held already
-	case last == lane.Seq:
-		if run.Head != lane.Head {
-			return nil, &RunNote{run.Author, FaultFork, last}
+		return nil, &RunNote{run.Author, FaultGap, lane.Seq + 1}, nil
+	case last <= lane.Seq: // held already, or another branch of the same length or shorter
+		head, err := r.headAt(lane, last)
+		if err != nil || head == run.Head {
+			return nil, nil, err
 		}
-		return nil, nil
+		return nil, &RunNote{run.Author, FaultFork, last}, nil
 	}
 	var ops []Op
 	for seq := lane.Seq + 1; seq <= last; seq++ {
@@ -99,14 +127,14 @@ func (r *Replica) take(run Run) ([]Op, *RunNote) {
 			if passenger.CodeOf(err) == passenger.TooMuch {
 				fault = FaultTooLarge
 			}
-			return nil, &RunNote{run.Author, fault, seq}
+			return nil, &RunNote{run.Author, fault, seq}, nil
 		}
 		lane.Seq, lane.Head = seq, chainNext(lane.Head, o)
 		ops = append(ops, o)
 	}
 	if lane.Head != run.Head {
-		return nil, &RunNote{run.Author, FaultFork, last}
+		return nil, &RunNote{run.Author, FaultFork, last}, nil
 	}
 	r.st.setLane(lane)
-	return ops, nil
+	return ops, nil, nil
 }

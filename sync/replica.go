@@ -57,6 +57,9 @@ func (r *Replica) step(ev Event) (Ready, error) {
 	case Bind:
 		return r.bind(ev)
 	case Rotate:
+		if r.st.Me == Admin {
+			return Ready{}, passenger.Errorf(passenger.Phase, "sync.Rotate", "ground's own lanes are not rotated")
+		}
 		r.st.Me, r.st.Incarnation = Nobody, ev.Incarnation
 		return Ready{Batch: r.batch(nil)}, nil
 	case EraseBodies:

@@ -20,6 +20,7 @@ type State struct {
 	Me          Author // Nobody until ground has bound it; Admin on ground
 	Incarnation Incarnation
 	Clock       Stamp
+	Untold      bool   // holds ops about notes that no have op of its own tells of yet
 	Lanes       []Lane // by author, ascending
 }
 
@@ -100,6 +101,7 @@ func (s State) Marshal() []byte {
 	w.bytes(3, s.Incarnation[:])
 	w.uint(4, s.Clock.Ms)
 	w.uint(5, s.Clock.Ctr)
+	w.bool(7, s.Untold)
 	for _, l := range s.Lanes {
 		var lw writer
 		lw.uint(1, uint64(l.Author)+1)
@@ -111,15 +113,26 @@ func (s State) Marshal() []byte {
 	return w.b
 }
 
-// UnmarshalState decodes what [State.Marshal] wrote. Errors: corrupt.
+// unread marks an author index that a stored state did not say.
+const unread = Nobody + 1
+
+// UnmarshalState decodes what [State.Marshal] wrote. A state that does not say whose it is, or
+// names an author index beyond [MaxAuthors], is none. Errors: corrupt.
 func UnmarshalState(b []byte) (State, error) {
-	var s State
-	err := fields(b, func(f field) error {
+	s := State{Me: unread}
+	err := fields(b, func(f field) (err error) {
 		switch f.id {
 		case 1:
+			if len(f.data) != len(s.Group) {
+				return errWire
+			}
 			copy(s.Group[:], f.data)
 		case 2:
-			s.Me = Author(f.num - 1)
+			if f.num == uint64(Nobody)+1 {
+				s.Me = Nobody
+				return nil
+			}
+			s.Me, err = f.author()
 		case 3:
 			copy(s.Incarnation[:], f.data)
 		case 4:
@@ -127,11 +140,11 @@ func UnmarshalState(b []byte) (State, error) {
 		case 5:
 			s.Clock.Ctr = f.num
 		case 6:
-			var l Lane
-			if err := fields(f.data, func(f field) error {
+			l := Lane{Author: unread}
+			if err := fields(f.data, func(f field) (err error) {
 				switch f.id {
 				case 1:
-					l.Author = Author(f.num - 1)
+					l.Author, err = f.author()
 				case 2:
 					copy(l.Incarnation[:], f.data)
 				case 3:
@@ -139,14 +152,22 @@ func UnmarshalState(b []byte) (State, error) {
 				case 4:
 					copy(l.Head[:], f.data)
 				}
-				return nil
+				return err
 			}); err != nil {
 				return err
 			}
+			if l.Author == unread {
+				return errWire
+			}
 			s.setLane(l)
+		case 7:
+			s.Untold = f.num != 0
 		}
-		return nil
+		return err
 	})
+	if err == nil && (s.Me == unread || s.Group == (passenger.FlightID{})) {
+		err = errWire
+	}
 	if err != nil {
 		return State{}, passenger.Wrap(passenger.Corrupt, "sync.UnmarshalState", "the flight's stored state cannot be read", err)
 	}

@@ -10,7 +10,7 @@ import (
 type View struct {
 	Genesis    Genesis // with re-timings applied
 	Roster     []RosterEntry
-	Movements  []MovementFact // by time
+	Movements  []MovementFact // in the order of ground's lane
 	Reported   []Reported     // movements by the lead purser's hand
 	Travellers []TravellerView
 	List       ListAge
@@ -112,7 +112,7 @@ type GestureView struct {
 // Quarantined is an op that counts for nothing, and why. It is still replicated.
 type Quarantined struct {
 	Dot    Dot
-	Reason string // unauthorised, unreadable, cut, pending-stub, dangling
+	Reason string // unauthorised, unreadable, cut, pending-stub, dangling, repeated
 }
 
 // Note returns the note that d names.
@@ -146,16 +146,14 @@ func (v *View) Member(a Author) (RosterEntry, bool) {
 }
 
 // ActingLead returns the author index that decides service matters on board: the lowest
-// standing lead, else the lowest standing purser. ok is false when there is neither.
+// standing lead, else the lowest standing purser. ok is false when there is neither. What an
+// earlier acting lead resolved stays resolved.
 func (v *View) ActingLead() (Author, bool) {
-	for _, role := range []passenger.Role{passenger.Lead, passenger.Purser} {
-		for _, e := range v.Roster {
-			if e.Class == TabletLane && e.Role == role && !e.Removed {
-				return e.Author, true
-			}
-		}
+	roster := map[Author]RosterEntry{}
+	for _, e := range v.Roster {
+		roster[e.Author] = e
 	}
-	return 0, false
+	return actingLead(roster)
 }
 
 // Moved returns when the flight made a movement; messages win over the hand. The last word of

@@ -43,6 +43,14 @@ type field struct {
 
 func (f field) str() string { return string(f.data) }
 
+// author reads an author index, which is written plus one.
+func (f field) author() (Author, error) {
+	if f.num == 0 || f.num > MaxAuthors {
+		return Nobody, errWire
+	}
+	return Author(f.num - 1), nil
+}
+
 var errWire = passenger.Errorf(passenger.Invalid, "sync.decode", "malformed op: not a sequence of fields")
 
 // fields decodes b and calls fn for each field. Fixed-width fields of newer writers are

@@ -40,6 +40,10 @@ func (r *Replica) append(a Author, d Draft, salt [SaltSize]byte, stamp Stamp) (O
 	if n := len(o.Raw()); n > MaxOpBytes {
 		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.Write", "this entry has %d bytes; at most %d fit: shorten the words", n, MaxOpBytes)
 	}
+	// What peers cannot read would block this lane for ever.
+	if _, err := ParseOp(o.Dot, o.Raw()); err != nil {
+		return Op{}, passenger.Wrap(passenger.Invalid, "sync.Write", "this entry names an op or a kind that no flight can have", err)
+	}
 	lane.Seq, lane.Head = o.Dot.Seq, chainNext(lane.Head, o)
 	r.st.setLane(lane)
 	return o, nil

@@ -1,0 +1,182 @@
+package sync
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// An op that counts for nothing supersedes nothing either.
+func TestOpsThatDoNotCountHideNothing(t *testing.T) {
+	c := newCrew(t, 3)
+	note := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	other := c.ground.write(Notes, NoteDraft(testNote(2)))[0]
+	c.all()
+	first := c.tablets[1].write(author(1), OutcomeDraft(note, 1, acted(), nil, [8]byte{1}))
+	for name, d := range map[string]Draft{
+		"resolve by a tablet that is not lead": ResolveDraft(note, 1, declined(), first, [8]byte{2}),
+		"outcome that cannot be read":          {Kind: KindOutcome, Entity: note, Over: first, Content: []byte{0xff}},
+		"outcome of another note":              OutcomeDraft(other, 2, declined(), first, [8]byte{3}),
+		"resolve of no note":                   ResolveDraft(Dot{Notes, 99}, 1, declined(), first, [8]byte{4}),
+	} {
+		ops := append(c.tablets[1].ops(), makeOp(Dot{author(2), 50}, Header{Kind: d.Kind, Entity: d.Entity, Over: d.Over, Traveller: d.Traveller}, d.Content...))
+		n, _ := Fold(ops).Note(note)
+		if got := n.HeadDots(); !slices.Equal(got, first) {
+			t.Errorf("%s: the heads are %v, want %v", name, got, first)
+		}
+	}
+}
+
+// A seat-now supersedes what was recorded of the same traveller only, and only when readable.
+func TestSeatNowHidesOnlyItsOwnTraveller(t *testing.T) {
+	c := newCrew(t, 2)
+	first := c.tablets[0].write(author(0), SeatNowDraft(1, "21C", nil, [8]byte{1}))
+	for name, o := range map[string]Op{
+		"other traveller": makeOp(Dot{author(1), 9}, Header{Kind: KindSeatNow, Traveller: 2, Over: first}, SeatNowDraft(2, "22D", nil, [8]byte{}).Content...),
+		"unreadable":      makeOp(Dot{author(1), 9}, Header{Kind: KindSeatNow, Traveller: 1, Over: first}, 0xff),
+	} {
+		tr, _ := Fold(append(c.tablets[0].ops(), o)).Traveller(1)
+		if tr.SeatNow != "21C" {
+			t.Errorf("%s: traveller 1 sits at %q, want 21C", name, tr.SeatNow)
+		}
+	}
+	lower := makeOp(Dot{author(1), 9}, Header{Kind: KindSeatNow, Traveller: 2}, SeatNowDraft(2, "07a", nil, [8]byte{}).Content...)
+	if tr, _ := Fold(append(c.tablets[0].ops(), lower)).Traveller(2); tr.SeatNow != "7A" {
+		t.Errorf("seat is shown as %q, want its normal form 7A", tr.SeatNow)
+	}
+}
+
+// A stub and its op are one op, and what was erased counts alike on a replica that still has
+// the body and on one that does not.
+func TestErasedCountsAlikeWithAndWithoutBody(t *testing.T) {
+	c := newCrew(t, 2)
+	note := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	in := c.ground.write(Admin, MovementFact{Word: passenger.In, At: t0}.Draft())[0]
+	c.all()
+	out := c.tablets[0].write(author(0), OutcomeDraft(note, 1, acted(), nil, [8]byte{1}))[0]
+	late := c.ground.write(Notes, NoteDraft(testNote(2)))[0]
+	c.all()
+	full := c.ground.ops()
+	for _, o := range full {
+		if k := o.Header.Kind; k == KindErase || k == KindCut {
+			continue
+		}
+		erase := makeOp(Dot{Admin, 60}, Header{Kind: KindErase, Over: []Dot{o.Dot}})
+		stubbed := slices.Clone(full)
+		for i := range stubbed {
+			if stubbed[i].Dot == o.Dot {
+				stubbed[i] = stubbed[i].Stub()
+			}
+		}
+		a, b := Fold(append(slices.Clone(full), erase)), Fold(append(slices.Clone(stubbed), erase))
+		if diff := cmp.Diff(a, b); diff != "" {
+			t.Errorf("kind %d erased: body and stub differ:\n%s", o.Header.Kind, diff)
+		}
+		both := append(append(slices.Clone(stubbed), o), erase)
+		if diff := cmp.Diff(a, Fold(both)); diff != "" {
+			t.Errorf("kind %d: op and stub together differ:\n%s", o.Header.Kind, diff)
+		}
+		if s := a.Sums(); !s.Close() {
+			t.Errorf("kind %d erased: sums do not close: %+v", o.Header.Kind, s)
+		}
+	}
+	_, _, _ = in, out, late
+}
+
+// A stub beside its op: which comes first in memory does not matter.
+func TestStubBesideItsOp(t *testing.T) {
+	c := newCrew(t, 1)
+	ops := c.ground.ops()
+	want := Fold(ops)
+	for i := range ops {
+		for _, in := range [][]Op{append([]Op{ops[i].Stub()}, ops...), append(slices.Clone(ops), ops[i].Stub())} {
+			if diff := cmp.Diff(want, Fold(in)); diff != "" {
+				t.Fatalf("op %s with its stub:\n%s", ops[i].Dot, diff)
+			}
+		}
+	}
+}
+
+// A number that does not fit is refused, not cut to another kind, traveller or author.
+func TestNumbersAreNotCut(t *testing.T) {
+	head := func(field int, v uint64) []byte {
+		var w writer
+		w.uint(1, uint64(KindSeen))
+		w.uint(field, v)
+		return w.b
+	}
+	for _, tc := range []struct {
+		name string
+		head []byte
+	}{{"kind", head(1, 1<<32|uint64(KindSeen))}, {"traveller", head(6, 1<<32|7)}} {
+		if h, err := decodeHeader(tc.head); passenger.CodeOf(err) != passenger.Invalid {
+			t.Errorf("%s: read as %+v, err %v", tc.name, h, err)
+		}
+	}
+	content := func(field int, v uint64) []byte { var w writer; w.uint(field, v); return w.b }
+	if e, err := decodeRoster(content(1, 1<<32|5)); err == nil {
+		t.Errorf("roster author read as %d", e.Author)
+	}
+	if e, err := decodeRoster(append(content(1, 5), content(2, 1<<8|1)...)); err == nil {
+		t.Errorf("roster class read as %d", e.Class)
+	}
+	if c, err := decodeCut(content(1, 1<<32|5)); err == nil {
+		t.Errorf("cut author read as %d", c.Author)
+	}
+	if c, err := decodeCut(nil); err == nil {
+		t.Errorf("cut of nobody read as %+v", c)
+	}
+	if v, err := decodeVerdict(content(1, 1<<32|5)); err == nil {
+		t.Errorf("verdict author read as %d", v.Author)
+	}
+}
+
+// Whoever was acting lead when others were asked may have decided; handing in a tablet does
+// not undo what it decided.
+func TestResolveOutlivesTheLeadsRemoval(t *testing.T) {
+	c := newCrew(t, 2)
+	note := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	c.all()
+	heads := []Dot{c.tablets[0].write(author(0), OutcomeDraft(note, 1, acted(), nil, [8]byte{1}))[0],
+		c.tablets[1].write(author(1), OutcomeDraft(note, 1, declined(), nil, [8]byte{1}))[0]}
+	c.all()
+	c.tablets[0].write(author(0), ResolveDraft(note, 1, acted(), heads, [8]byte{2}))
+	c.all()
+	c.ground.write(Admin, RosterEntry{Author: author(0), Class: TabletLane, Role: passenger.Lead, Incarnation: Incarnation{10}, Removed: true}.Draft())
+	c.all()
+	c.same()
+	if fb, ok := c.ground.note(note).Outcome(); !ok || fb.Outcome != passenger.Acted {
+		t.Errorf("outcome after the lead's tablet left = %v, %v; want acted", fb, ok)
+	}
+}
+
+// One op of an absurd author must not cost memory.
+func TestFoldBoundsAuthors(t *testing.T) {
+	for _, d := range []Dot{{Nobody, 1}, {math.MaxUint32, 1}, {MaxAuthors, 3}, {Admin, 0}} {
+		v := Fold([]Op{makeOp(d, Header{Kind: KindSeen})})
+		if len(v.Vector) > MaxAuthors || v.Vector.Of(d.Author) != 0 {
+			t.Errorf("dot %s gives a vector of %d entries", d, len(v.Vector))
+		}
+	}
+}
+
+// A state that is not whole must not be taken for ground's.
+func TestUnmarshalStateRefusesWhatIsNotWhole(t *testing.T) {
+	good := newCrew(t, 2).tablets[0].State()
+	if _, err := UnmarshalState(good.Marshal()); err != nil {
+		t.Fatal(err)
+	}
+	huge := good
+	huge.Lanes = append(slices.Clone(good.Lanes), Lane{Author: 1 << 31, Seq: 1})
+	short := good.Marshal()
+	for name, b := range map[string][]byte{"empty": nil, "cut": short[:11], "huge author": huge.Marshal(),
+		"unknown holder": State{Group: good.Group, Me: 99}.Marshal()} {
+		if s, err := UnmarshalState(b); passenger.CodeOf(err) != passenger.Corrupt {
+			t.Errorf("%s: read as me=%d lanes=%d, err %v", name, s.Me, len(s.Lanes), err)
+		}
+	}
+}
