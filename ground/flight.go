@@ -77,6 +77,18 @@ type ManifestUpdate struct {
 	Receipt  string // idempotence key of the message
 }
 
+// ManifestResult says what a list message did.
+type ManifestResult struct {
+	Flight    passenger.FlightID
+	Created   bool // the flight is new
+	Duplicate bool // the message was known; nothing changed
+	Added     int
+	Changed   int
+	Removed   int
+	Warnings  []string
+	Loops     []passenger.LoopID // to evaluate: their persons came, left or moved
+}
+
 // MovementUpdate is one movement of one flight.
 type MovementUpdate struct {
 	Fact flightsync.MovementFact
@@ -94,4 +106,31 @@ type Crossing struct {
 	Issued      uint64 // the highest own sequence the tablet has claimed to hold
 	OnGround    uint64 // of its ops, held by ground
 	Have        flightsync.Vector
+}
+
+// ImportReport says what an import did (the command-line contract).
+type ImportReport struct {
+	Taken     int           `json:"taken"`
+	Duplicate int           `json:"duplicate"`
+	Refused   int           `json:"refused"`
+	Errors    []ImportError `json:"errors"`
+	Warnings  []ImportError `json:"warnings,omitempty"`
+}
+
+// ImportError names a line and why it was refused. It quotes nothing of the line.
+type ImportError struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
+
+// Refuse notes a refused line.
+func (r *ImportReport) Refuse(file string, line int, reason string) {
+	r.Refused++
+	r.Errors = append(r.Errors, ImportError{file, line, reason})
+}
+
+// Warn notes something odd that was taken all the same.
+func (r *ImportReport) Warn(file string, line int, text string) {
+	r.Warnings = append(r.Warnings, ImportError{file, line, text})
 }

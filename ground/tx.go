@@ -106,6 +106,7 @@ type Flights interface {
 	FlightsOf(ctx context.Context, id passenger.PersonID, from time.Time) ([]Flight, []Traveller, error)
 	// Receipt stores the idempotence key of a message; false when it was known.
 	Receipt(ctx context.Context, key string) (bool, error)
+	HasReceipt(ctx context.Context, key string) (bool, error)
 	EventNotes(ctx context.Context, id passenger.FlightID) ([]EventNote, error)
 	InsertEventNote(ctx context.Context, e EventNote) error
 }
