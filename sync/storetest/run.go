@@ -14,7 +14,7 @@ import (
 // Run checks one implementation. open returns a new, empty store and cleans up with t.Cleanup;
 // reopen closes s the way a process ends and returns what a new process finds.
 func Run(t *testing.T, open func(t *testing.T) flightsync.Store, reopen func(t *testing.T, s flightsync.Store) flightsync.Store) {
-	for name, check := range map[string]func(*testing.T, *suite){
+	for name, check := range map[string]func(*suite, *testing.T){
 		"empty store":             (*suite).emptyStore,
 		"state and ops":           (*suite).stateAndOps,
 		"zero batch":              (*suite).zeroBatch,
@@ -31,7 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) flightsync.Store, reopen func(t *
 		"author index at the end": (*suite).highAuthor,
 	} {
 		t.Run(name, func(t *testing.T) {
-			check(t, &suite{Store: open(t), reopen: func(s flightsync.Store) flightsync.Store { return reopen(t, s) }})
+			check(&suite{Store: open(t), reopen: func(s flightsync.Store) flightsync.Store { return reopen(t, s) }}, t)
 		})
 	}
 }

@@ -1,0 +1,33 @@
+// Package badgerstore keeps one flight on a tablet: it is [flightsync.Store] on Badger, one
+// directory a flight.
+//
+// # Keys
+//
+// Keys are ordered tuples; numbers are big-endian:
+//
+//	's'                         the engine's state (flightsync.State.Marshal)
+//	'o' author(4) seq(8)        one op, raw (flightsync.Op.Raw)
+//	'm' name                    a value of the tablet's agent: peer vectors, times
+//
+// # Values
+//
+// Every value is its own AES-256-GCM envelope: a version byte, a random 96-bit nonce, then the
+// sealed value. Additional data is group ‖ key, so that a value cannot stand under another key.
+// Badger's own encryption hides keys and sizes but has no authentication: a flipped bit comes
+// back as other text, with a good checksum. The envelope turns that into a corrupt error for
+// this one value; the others stay readable. Both keys come from the flight's key by HKDF.
+//
+// # Invariants
+//
+//   - A batch is one Badger transaction with SyncWrites: when [DB.Apply] returns nil, it is on
+//     the disk, whole.
+//   - The lanes of the state say exactly which ops are stored: (a,1)…(a,seq), no more, no less.
+//     Open checks it.
+//   - HIGH, a small file with a checksum beside Badger's, holds the highest vector that was
+//     ever applied. Badger cuts a damaged log to its last good record and says nothing; a state
+//     that does not cover HIGH was rolled back ([DB.RolledBack]).
+//
+// A deleted or replaced body (a stub) leaves its older version in Badger's files until they
+// are compacted: erasure for good is a copy into a new directory under a new key ([Copy]) and
+// removal of the old one. This package does not destroy keys and does not delete directories.
+package badgerstore

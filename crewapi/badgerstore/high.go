@@ -1,0 +1,93 @@
+package badgerstore
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// high is the file HIGH: two slots written in turn, so that a torn write leaves the other.
+// A slot is counter(8) ‖ length(2) ‖ packed vector ‖ SHA-256 of all that, cut to 16 bytes.
+type high struct {
+	f       *os.File
+	counter uint64
+	vector  flightsync.Vector
+	damaged bool // the file was there, but no slot could be read
+}
+
+func openHigh(dir string) (*high, error) {
+	path := filepath.Join(dir, "HIGH")
+	b, err := os.ReadFile(path)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return nil, err
+	}
+	h := &high{damaged: len(b) > 0}
+	for i := range 2 {
+		if lo := i * highSlot; lo+highSlot <= len(b) {
+			h.read(b[lo : lo+highSlot])
+		}
+	}
+	if h.f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, err
+	}
+	if fresh {
+		err = syncDir(dir)
+	}
+	return h, err
+}
+
+func (h *high) read(slot []byte) {
+	n := int(binary.BigEndian.Uint16(slot[8:]))
+	if 10+n+16 > len(slot) {
+		return
+	}
+	sum := sha256.Sum256(slot[:10+n])
+	if [16]byte(slot[10+n:10+n+16]) != [16]byte(sum[:16]) {
+		return
+	}
+	v, err := flightsync.UnpackVector(slot[10 : 10+n])
+	if counter := binary.BigEndian.Uint64(slot); err == nil && counter >= h.counter {
+		h.counter, h.vector, h.damaged = counter, v, false
+	}
+}
+
+// write raises the mark to v, durably. It never lowers it.
+func (h *high) write(v flightsync.Vector) error {
+	if h.vector.CoversAll(v) && !h.damaged {
+		return nil
+	}
+	next := append(flightsync.Vector(nil), h.vector...)
+	for a, n := range v {
+		next = next.Set(flightsync.Author(a), max(n, next.Of(flightsync.Author(a))))
+	}
+	packed := next.Pack()
+	slot := binary.BigEndian.AppendUint64(nil, h.counter+1)
+	slot = binary.BigEndian.AppendUint16(slot, uint16(len(packed)))
+	slot = append(slot, packed...)
+	sum := sha256.Sum256(slot)
+	slot = append(slot, sum[:16]...)
+	slot = append(slot, make([]byte, highSlot-len(slot))...)
+	if _, err := h.f.WriteAt(slot, int64(h.counter+1)%2*highSlot); err != nil {
+		return err
+	}
+	if err := h.f.Sync(); err != nil {
+		return err
+	}
+	h.counter, h.vector, h.damaged = h.counter+1, next, false
+	return nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,26 @@
+package badgerstore
+
+import (
+	"encoding/binary"
+
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+var stateKey = []byte{'s'}
+
+func lanePrefix(a flightsync.Author) []byte {
+	return binary.BigEndian.AppendUint32([]byte{'o'}, uint32(a))
+}
+
+func opKey(d flightsync.Dot) []byte {
+	return binary.BigEndian.AppendUint64(lanePrefix(d.Author), d.Seq)
+}
+
+func parseOpKey(k []byte) (flightsync.Dot, bool) {
+	if len(k) != 13 || k[0] != 'o' {
+		return flightsync.Dot{}, false
+	}
+	return flightsync.Dot{Author: flightsync.Author(binary.BigEndian.Uint32(k[1:])), Seq: binary.BigEndian.Uint64(k[5:])}, true
+}
+
+func metaKey(name string) []byte { return append([]byte{'m'}, name...) }

@@ -1,0 +1,132 @@
+package badgerstore
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	badger "github.com/dgraph-io/badger/v4"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// DB is the store of one flight. It is safe for concurrent use; one process opens a directory.
+type DB struct {
+	config
+	dir string
+	db  *badger.DB
+	env envelope
+
+	mu         sync.Mutex // writes
+	held       flightsync.Vector
+	high       *high
+	rolledBack bool
+}
+
+var _ flightsync.Store = (*DB)(nil)
+
+// Open opens or creates the store in dir. key is the flight's own key. Errors: corrupt when the
+// stored ops are not those the state names or the key is not the store's; unavailable when the
+// directory cannot be used.
+func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
+	const op = "badgerstore.Open"
+	c := config{floor: defaultFloor, free: Free}
+	for _, o := range opts {
+		o(&c)
+	}
+	outer, err := derive(key, "files")
+	if err != nil {
+		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
+	}
+	inner, err := derive(key, "values")
+	if err != nil {
+		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, passenger.Wrap(passenger.Unavailable, op, "the flight's directory cannot be made", err)
+	}
+	d := &DB{config: c, dir: dir}
+	if d.env, err = newEnvelope(inner, c.group); err != nil {
+		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
+	}
+	if err := d.room(op); err != nil {
+		return nil, err
+	}
+	if d.db, err = openBadger(dir, outer); err != nil {
+		return nil, passenger.Wrap(passenger.Corrupt, op, "the flight's store cannot be opened", err)
+	}
+	if d.high, err = openHigh(dir); err == nil {
+		err = d.check()
+	}
+	if err != nil && !c.salvage {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// openBadger turns Badger's panics over damaged files into errors.
+func openBadger(dir string, key []byte) (db *badger.DB, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("badger panicked: %v", p)
+		}
+	}()
+	return badger.Open(badgerOptions(dir, key))
+}
+
+// Close flushes and closes the store.
+func (d *DB) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var err error
+	if d.high != nil {
+		err = d.high.f.Close()
+	}
+	if e := d.db.Close(); e != nil {
+		err = passenger.Wrap(passenger.Unavailable, "badgerstore.Close", "the flight's store did not close well", e)
+	}
+	return err
+}
+
+// RolledBack reports whether the store holds less than was once applied: its owner must take
+// a new incarnation before it writes.
+func (d *DB) RolledBack() bool { return d.rolledBack }
+
+// check compares the stored ops with the state: no gap, nothing beyond.
+func (d *DB) check() error {
+	const op = "badgerstore.Open"
+	st, err := d.State()
+	if err != nil && passenger.CodeOf(err) != passenger.NotFound {
+		return err
+	}
+	var damage error
+	err = d.db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: []byte{'o'}})
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			dot, ok := parseOpKey(it.Item().Key())
+			if !ok || dot.Author >= flightsync.MaxAuthors {
+				return passenger.Errorf(passenger.Corrupt, op, "the flight's store holds a record that is no op")
+			}
+			if want := d.held.Of(dot.Author) + 1; dot.Seq != want && damage == nil {
+				damage = passenger.Wrap(passenger.Corrupt, op, fmt.Sprintf("op %d.%d is missing from this tablet's store", dot.Author, want), Damaged{flightsync.Dot{Author: dot.Author, Seq: want}})
+			}
+			d.held = d.held.Set(dot.Author, dot.Seq)
+		}
+		return nil
+	})
+	if err != nil {
+		return asError(op, err)
+	}
+	if damage != nil {
+		return damage
+	}
+	v := st.Vector()
+	d.rolledBack = d.high.damaged || !v.CoversAll(d.high.vector)
+	if !v.CoversAll(d.held) || !d.held.CoversAll(v) {
+		return passenger.Errorf(passenger.Corrupt, op, "the flight's store does not hold the ops its state names")
+	}
+	return nil
+}

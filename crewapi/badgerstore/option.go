@@ -1,0 +1,50 @@
+package badgerstore
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+
+	badger "github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// Option changes how a store is opened.
+type Option func(*config)
+
+type config struct {
+	group   passenger.FlightID
+	floor   uint64
+	free    func(dir string) (uint64, error)
+	salvage bool
+}
+
+// WithGroup binds every value to a flight.
+func WithGroup(id passenger.FlightID) Option { return func(c *config) { c.group = id } }
+
+// WithFloor sets the free disk space, in bytes, below which [DB.Apply] refuses; 0 for no check.
+func WithFloor(bytes uint64) Option { return func(c *config) { c.floor = bytes } }
+
+// WithFree replaces the question how many bytes are free where dir is. For tests.
+func WithFree(free func(dir string) (uint64, error)) Option {
+	return func(c *config) { c.free = free }
+}
+
+// WithSalvage opens a store in spite of a gap, to read what is left.
+func WithSalvage() Option { return func(c *config) { c.salvage = true } }
+
+func badgerOptions(dir string, key []byte) badger.Options {
+	return badger.DefaultOptions(dir).WithSyncWrites(true).
+		WithMemTableSize(memTable).WithNumMemtables(2).
+		WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(4).WithNumCompactors(2).
+		WithBlockCacheSize(cache).WithIndexCacheSize(cache).
+		WithValueLogFileSize(valueLog).WithValueThreshold(valueThreshold).
+		WithCompression(options.None).WithMetricsEnabled(false).WithDetectConflicts(false).
+		WithNumGoroutines(1).WithEncryptionKey(key).WithLogger(nil)
+}
+
+// derive makes a key for one purpose.
+func derive(key [32]byte, purpose string) ([]byte, error) {
+	return hkdf.Key(sha256.New, key[:], nil, "cabinloop badgerstore "+purpose, 32)
+}

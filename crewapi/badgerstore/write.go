@@ -1,0 +1,147 @@
+package badgerstore
+
+import (
+	"errors"
+	"slices"
+
+	badger "github.com/dgraph-io/badger/v4"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// Meta is one value of the agent, written together with a batch.
+type Meta struct {
+	Name  string
+	Value []byte
+}
+
+// Apply implements [flightsync.Store]. Errors: corrupt for a gap, too_much for a batch that does
+// not fit one transaction (ask for less), unavailable when the disk is full.
+func (d *DB) Apply(b flightsync.Batch) error { return d.Commit(b) }
+
+// SetMeta writes one value of the agent, durably. Errors: unavailable.
+func (d *DB) SetMeta(name string, value []byte) error {
+	return d.Commit(flightsync.Batch{}, Meta{name, value})
+}
+
+// Commit applies a batch and writes values of the agent, in one durable transaction. The zero
+// batch writes the values only. Errors: those of [DB.Apply].
+func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
+	const op = "badgerstore.Commit"
+	if b.IsEmpty() && len(metas) == 0 {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	w := writer{db: d, values: map[string][]byte{}}
+	held := slices.Clone(d.held)
+	if !b.IsEmpty() {
+		var err error
+		if held, err = w.batch(b, held); err != nil {
+			return err
+		}
+	}
+	for _, m := range metas {
+		w.put(metaKey(m.Name), m.Value)
+	}
+	if w.size > maxBatch {
+		return passenger.Errorf(passenger.TooMuch, op, "%d bytes do not fit one write on this tablet; at most %d do", w.size, maxBatch)
+	}
+	if err := d.room(op); err != nil {
+		return err
+	}
+	err := d.db.Update(func(txn *badger.Txn) error {
+		for _, k := range w.order {
+			if err := txn.Set([]byte(k), w.values[k]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, badger.ErrTxnTooBig):
+		return passenger.Wrap(passenger.TooMuch, op, "the batch does not fit one write on this tablet", err)
+	case err != nil:
+		return passenger.Wrap(passenger.Unavailable, op, "the tablet could not save; try again", err)
+	}
+	d.held = held
+	if b.IsEmpty() {
+		return nil
+	}
+	if err := d.high.write(b.State.Vector()); err != nil {
+		return passenger.Wrap(passenger.Unavailable, op, "the tablet could not save; try again", err)
+	}
+	return nil
+}
+
+// writer gathers sealed values; a key set twice counts once, with its last value.
+type writer struct {
+	db     *DB
+	order  []string
+	values map[string][]byte
+	size   int
+}
+
+func (w *writer) put(key, value []byte) {
+	k := string(key)
+	if old, ok := w.values[k]; ok {
+		w.size -= len(old)
+	} else {
+		w.order = append(w.order, k)
+		w.size += len(k) + 16
+	}
+	w.values[k] = w.db.env.seal(key, value)
+	w.size += len(w.values[k])
+}
+
+// batch checks that ops follow what is held and that the state names exactly them.
+func (w *writer) batch(b flightsync.Batch, held flightsync.Vector) (flightsync.Vector, error) {
+	const op = "badgerstore.Commit"
+	fresh := map[flightsync.Dot]flightsync.Op{}
+	for _, o := range b.Ops {
+		if want := held.Of(o.Dot.Author) + 1; o.Dot.Seq != want || o.Dot.Author >= flightsync.MaxAuthors {
+			return nil, passenger.Errorf(passenger.Corrupt, op, "op %s does not follow op %d", o.Dot, want-1)
+		}
+		held = held.Set(o.Dot.Author, o.Dot.Seq)
+		fresh[o.Dot] = o
+		w.put(opKey(o.Dot), o.Raw())
+	}
+	if v := b.State.Vector(); !v.CoversAll(held) || !held.CoversAll(v) {
+		return nil, passenger.Errorf(passenger.Corrupt, op, "the batch's state does not name the ops that would be stored")
+	}
+	for _, dot := range b.Stubs {
+		o, ok := fresh[dot]
+		if !ok && held.Covers(dot) {
+			var err error
+			if o, err = w.db.one(dot); err != nil {
+				return nil, err
+			}
+			ok = true
+		}
+		if ok {
+			w.put(opKey(dot), o.Stub().Raw())
+		}
+	}
+	w.put(stateKey, b.State.Marshal())
+	return held, nil
+}
+
+func (d *DB) one(dot flightsync.Dot) (out flightsync.Op, err error) {
+	err = d.Ops(dot.Author, dot.Seq, func(o flightsync.Op) bool { out = o; return false })
+	return out, err
+}
+
+func (d *DB) room(op string) error {
+	if d.floor == 0 {
+		return nil
+	}
+	free, err := d.free(d.dir)
+	if err != nil {
+		return passenger.Wrap(passenger.Unavailable, op, "the tablet's storage does not say how much is free", err)
+	}
+	if free < d.floor {
+		return passenger.Errorf(passenger.Unavailable, op, "storage full: %d MB are free and %d MB are needed; delete something else from this tablet", free>>20, d.floor>>20)
+	}
+	return nil
+}
