@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -287,3 +289,6 @@ func (f Feed) Crew(ctx context.Context, file string, r io.Reader, rep *ground.Im
 	}
 	return nil
 }
+
+// IsCSV reports whether a file name is one of a CSV; everything else is read as telexes.
+func IsCSV(name string) bool { return strings.EqualFold(filepath.Ext(name), ".csv") }
