@@ -1,0 +1,188 @@
+package dispatch
+
+import (
+	"context"
+
+	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// effects works what new crew ops mean for ground, in the transaction that stored them: a
+// verdict for what people recorded, the register of gestures, and the steps of the loops.
+// It returns the loops that moved.
+func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) ([]passenger.LoopID, error) {
+	if err := l.verdicts(changed); err != nil {
+		return nil, err
+	}
+	v, err := l.view()
+	if err != nil {
+		return nil, err
+	}
+	byNote, err := l.loopsByNote(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.register(ctx, v, byNote); err != nil {
+		return nil, err
+	}
+	var loops []passenger.LoopID
+	for _, n := range v.Notes {
+		for _, lf := range byNote[n.Dot] {
+			moved, err := l.steps(ctx, lf, n)
+			if err != nil {
+				return nil, err
+			}
+			if moved {
+				loops = append(loops, lf.Loop)
+			}
+		}
+	}
+	for _, r := range v.Reported { // a message about the same movement wins
+		if at, ok := v.Moved(r.Word); ok {
+			l.moved(flightsync.MovementFact{Word: r.Word, At: at})
+		}
+	}
+	return loops, nil
+}
+
+// recorded are the kinds that a person recorded and gets a verdict for.
+var recorded = map[flightsync.Kind]bool{flightsync.KindOutcome: true, flightsync.KindGesture: true, flightsync.KindVoid: true,
+	flightsync.KindSeatNow: true, flightsync.KindResolve: true, flightsync.KindMovement: true}
+
+// verdicts answers the new ops of each author with one op, when there is something to answer.
+func (l *leg) verdicts(changed []flightsync.Dot) error {
+	code := flightsync.VerdictReceived
+	if l.flight.Stage == passenger.Sealed {
+		code = flightsync.VerdictLate
+	}
+	type span struct {
+		from, to uint64
+		answer   bool
+	}
+	spans := map[flightsync.Author]*span{}
+	var order []flightsync.Author
+	for _, d := range changed {
+		sp := spans[d.Author]
+		if sp == nil {
+			sp = &span{from: d.Seq}
+			spans[d.Author] = sp
+			order = append(order, d.Author)
+		}
+		sp.to = d.Seq
+		if err := l.store.Ops(d.Author, d.Seq, func(o flightsync.Op) bool {
+			sp.answer = sp.answer || recorded[o.Header.Kind]
+			return false
+		}); err != nil {
+			return err
+		}
+	}
+	var ds []flightsync.Draft
+	for _, a := range order {
+		if sp := spans[a]; sp.answer {
+			ds = append(ds, flightsync.Verdict{Author: a, From: sp.from, To: sp.to, Code: code}.Draft())
+		}
+	}
+	_, err := l.write(flightsync.Admin, ds...)
+	return err
+}
+
+// loopsByNote maps the notes of this flight to the loops they answer: one for a service note,
+// all covered ones for an event note.
+func (l *leg) loopsByNote(ctx context.Context) (map[flightsync.Dot][]ground.LoopFlight, error) {
+	lfs, err := l.tx.LoopFlightsOn(ctx, l.flight.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := map[flightsync.Dot][]ground.LoopFlight{}
+	for _, lf := range lfs {
+		out[lf.Note] = append(out[lf.Note], lf)
+	}
+	return out, nil
+}
+
+// register brings the register of gestures to what the view says. A second live gesture for
+// the same loop is a follow-up, never paid by itself.
+func (l *leg) register(ctx context.Context, v *flightsync.View, byNote map[flightsync.Dot][]ground.LoopFlight) error {
+	for _, g := range v.Gestures {
+		row := ground.GestureRow{Flight: l.flight.ID, Dot: g.Dot, Code: g.Code, Quantity: g.Quantity, At: g.At, Voided: g.Voided}
+		if lfs := byNote[g.Note]; len(lfs) == 1 {
+			row.Loop = lfs[0].Loop
+			loop, err := l.tx.Loop(ctx, row.Loop)
+			if err != nil {
+				return err
+			}
+			row.Person = loop.Person
+		}
+		if err := l.tx.PutGesture(ctx, row); err != nil {
+			return err
+		}
+		if row.Loop == (passenger.LoopID{}) {
+			continue
+		}
+		all, err := l.tx.GesturesOfLoop(ctx, row.Loop)
+		if err != nil {
+			return err
+		}
+		live := 0
+		for _, x := range all {
+			if !x.Voided && x.Code != passenger.Apology {
+				live++
+			}
+		}
+		if live > 1 {
+			if err := l.followUp(ctx, row.Loop, "second-gesture", "ground", g.Dot); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// steps records on a loop what newly became true of its note. It reports whether anything did.
+func (l *leg) steps(ctx context.Context, lf ground.LoopFlight, n flightsync.NoteView) (bool, error) {
+	var now []string
+	if n.Delivered {
+		now = append(now, "delivered")
+	}
+	if n.Seen() {
+		now = append(now, "seen")
+	}
+	if fb, ok := n.Outcome(); ok {
+		now = append(now, string(fb.Outcome))
+	} else if n.Disputed() {
+		now = append(now, "disputed")
+	}
+	if len(now) == 0 {
+		return false, nil
+	}
+	old, err := l.tx.Transitions(ctx, lf.Loop)
+	if err != nil {
+		return false, err
+	}
+	evidence := l.flight.Key.String() + " note " + n.Dot.String()
+	have := map[string]bool{}
+	for _, t := range old {
+		if t.Evidence == evidence {
+			have[t.To] = true
+		}
+	}
+	moved := false
+	for _, to := range now {
+		if have[to] {
+			continue
+		}
+		moved = true
+		if err := l.tx.AddTransition(ctx, ground.Transition{Loop: lf.Loop, Role: "crew", To: to, Evidence: evidence}); err != nil {
+			return false, err
+		}
+	}
+	if moved {
+		loop, err := l.tx.Loop(ctx, lf.Loop)
+		if err != nil {
+			return false, err
+		}
+		return true, l.tx.Notify(ctx, "case", loop.Case.String())
+	}
+	return false, nil
+}

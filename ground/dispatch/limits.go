@@ -1,0 +1,20 @@
+package dispatch
+
+import "time"
+
+const (
+	// maxExchanges is how many exchanges one node works on at a time; arbitrary, four for each
+	// connection of a small database pool. More wait, up to exchangeWait.
+	maxExchanges = 64
+	// exchangeWait is how long an exchange may queue before it is told to come back
+	// (reference: retry when the queue is over 250 ms).
+	exchangeWait = 250 * time.Millisecond
+	// watchPoll bounds how late a watcher sees a change whose hint was lost.
+	watchPoll = time.Second
+	// replyWithin is the deadline of a follow-up that answers the customer after landing.
+	replyWithin = 24 * time.Hour
+	// settleWithin is the deadline of a follow-up for ground operations.
+	settleWithin = 72 * time.Hour
+	// maxTabletsPerFlight is the engine's bound on tablets of one flight.
+	maxTabletsPerFlight = 15
+)

@@ -1,0 +1,218 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// advance moves the stage of a locked flight as far as it goes now; it does not save the row.
+//
+//	planned → open    roster not empty and 72 h before departure
+//	open    → closed  on-block, cancelled, or STA + 6 h without a movement
+//	closed  → sealed  every expected tablet has handed in, or 72 h after closing
+func (l *leg) advance(ctx context.Context) error {
+	now := l.tx.Now()
+	if l.flight.Stage == passenger.Planned && !now.Before(l.flight.STD.Add(-passenger.OpenBefore)) {
+		rows, err := l.tx.Roster(ctx, l.flight.ID)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if !r.Removed {
+				l.flight.Stage = passenger.Open
+			}
+		}
+	}
+	if l.flight.Stage == passenger.Planned || l.flight.Stage == passenger.Open {
+		if err := l.close(closeReason(l.flight, now)); err != nil {
+			return err
+		}
+	}
+	if l.flight.Stage != passenger.Closed {
+		return nil
+	}
+	in, err := l.handedIn(ctx)
+	if err != nil {
+		return err
+	}
+	if in || now.Sub(l.flight.ClosedAt) >= passenger.SealAfter {
+		return l.seal()
+	}
+	return nil
+}
+
+// closeReason says why a flight closes at now; "" while it does not.
+func closeReason(f ground.Flight, now time.Time) string {
+	switch {
+	case !f.OnBlockAt.IsZero():
+		return "in"
+	case f.Movement == passenger.Cancelled:
+		return "cancelled"
+	case f.Movement == "" && now.After(f.STA.Add(passenger.CloseAfterSTA)):
+		return "no-movement"
+	}
+	return ""
+}
+
+func (l *leg) close(reason string) error {
+	if reason == "" {
+		return nil
+	}
+	if _, err := l.write(flightsync.Admin, flightsync.CloseDraft(reason)); err != nil {
+		return err
+	}
+	l.flight.Stage, l.flight.ClosedAt = passenger.Closed, l.tx.Now()
+	return nil
+}
+
+// handedIn reports whether every tablet that exchanged at least once has written a fin that
+// nothing followed, and ground holds all it issued. A flight that no tablet ever reached has
+// nothing to wait for.
+func (l *leg) handedIn(ctx context.Context) (bool, error) {
+	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	if err != nil {
+		return false, err
+	}
+	v, err := l.view()
+	if err != nil {
+		return false, err
+	}
+	last := map[passenger.TabletID]ground.Crossing{} // the standing incarnation of each tablet
+	for _, c := range cs {
+		if c.FirstAt.IsZero() {
+			continue
+		}
+		if c.Issued > v.Vector.Of(c.Author) {
+			return false, nil
+		}
+		if c.Author >= last[c.Tablet].Author {
+			last[c.Tablet] = c
+		}
+	}
+	for _, c := range last {
+		if _, ok := v.Fins[c.Author]; !ok {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (l *leg) seal() error {
+	if _, err := l.write(flightsync.Admin, flightsync.SealDraft(l.rep.State().Vector())); err != nil {
+		return err
+	}
+	l.flight.Stage, l.flight.SealedAt = passenger.Sealed, l.tx.Now()
+	return nil
+}
+
+// Seal seals a flight by a named person's decision, whoever has not reported. Errors: phase
+// when it is not closed, or sealed already.
+func (s *Service) Seal(ctx context.Context, key passenger.FlightKey, by string) error {
+	var loops []passenger.LoopID
+	err := s.Store.InTx(ctx, func(tx ground.Tx) error {
+		f, err := tx.FlightByKey(ctx, key)
+		if err != nil {
+			return err
+		}
+		l, err := s.lock(ctx, tx, f.ID)
+		if err != nil {
+			return err
+		}
+		if l.flight.Stage == passenger.Open {
+			if err := l.advance(ctx); err != nil {
+				return err
+			}
+		}
+		if l.flight.Stage != passenger.Closed {
+			return passenger.Errorf(passenger.Phase, "dispatch.Seal", "flight %s is %s; only a closed flight can be sealed", key, l.flight.Stage)
+		}
+		if err := l.seal(); err != nil {
+			return err
+		}
+		if loops, err = l.reconcile(ctx); err != nil {
+			return err
+		}
+		if err := tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "seal", Object: f.ID.String(), Result: "sealed"}); err != nil {
+			return err
+		}
+		return l.save(ctx)
+	})
+	if err == nil {
+		err = s.EvaluateAll(ctx, loops)
+	}
+	return err
+}
+
+// Move takes one movement of a flight, from a message or a person. Times go forward and back:
+// a correction replaces what it corrects. Errors: not_found, phase for a sealed flight.
+func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.MovementUpdate) error {
+	var loops []passenger.LoopID
+	err := s.Store.InTx(ctx, func(tx ground.Tx) error {
+		f, err := tx.FlightByKey(ctx, key)
+		if err != nil {
+			return err
+		}
+		l, err := s.lock(ctx, tx, f.ID)
+		if err != nil {
+			return err
+		}
+		if l.flight.Stage == passenger.Sealed || l.flight.Stage == passenger.Purged {
+			return passenger.Errorf(passenger.Phase, "dispatch.Move", "flight %s is sealed; its movements no longer change", key)
+		}
+		v, err := l.view()
+		if err != nil {
+			return err
+		}
+		var ds []flightsync.Draft
+		if at, ok := v.Moved(u.Fact.Word); u.Fact.Word != "" && !(ok && at.Equal(u.Fact.At.Truncate(time.Second))) {
+			ds = append(ds, u.Fact.Draft())
+			l.moved(u.Fact)
+		}
+		if !u.ETA.IsZero() && !u.ETA.Equal(l.flight.STA) {
+			l.flight.STA = u.ETA.UTC()
+			ds = append(ds, flightsync.Amend{STA: l.flight.STA}.Draft())
+		}
+		if len(ds) == 0 {
+			return nil // known already
+		}
+		if _, err := l.write(flightsync.Admin, ds...); err != nil {
+			return err
+		}
+		if err := l.advance(ctx); err != nil {
+			return err
+		}
+		lfs, err := tx.LoopFlightsOn(ctx, f.ID)
+		if err != nil {
+			return err
+		}
+		for _, lf := range lfs {
+			loops = append(loops, lf.Loop)
+		}
+		if l.flight.Stage == passenger.Sealed {
+			more, err := l.reconcile(ctx)
+			if err != nil {
+				return err
+			}
+			loops = append(loops, more...)
+		}
+		return l.save(ctx)
+	})
+	if err == nil {
+		err = s.EvaluateAll(ctx, loops)
+	}
+	return err
+}
+
+// moved notes a movement on the flight row; the newest by time is the last.
+func (l *leg) moved(m flightsync.MovementFact) {
+	if !m.At.Before(l.flight.MovedAt) {
+		l.flight.Movement, l.flight.MovedAt = m.Word, m.At
+	}
+	if m.Word == passenger.In {
+		l.flight.OnBlockAt = m.At
+	}
+}
