@@ -3,6 +3,7 @@ package flightops
 import (
 	"io"
 	"iter"
+	"regexp"
 	"strings"
 	"time"
 
@@ -76,6 +77,9 @@ func DecodeBookings(file string, r io.Reader) iter.Seq2[Booking, *RowError] {
 	}
 }
 
+// rounded matches a long id that a spreadsheet turned into 5.70306E+17.
+var rounded = regexp.MustCompile(`^\d[.,]\d+[Ee]\+\d+$`)
+
 func (t *table) has(column string) bool { _, ok := t.columns[column]; return ok }
 
 func (r *row) booking() (Booking, *RowError) {
@@ -97,6 +101,9 @@ func (r *row) booking() (Booking, *RowError) {
 	}
 	if b.Surname == "" && b.FullName == "" {
 		r.bad("surname", "a name is needed: surname or name_full")
+	}
+	if rounded.MatchString(b.CustomerID) {
+		r.bad("customer_id", "a spreadsheet rounded the id; export the column as text")
 	}
 	b.Cabin = r.cabin()
 	if b.Seat, err = passenger.ParseSeat(r.get("seat")); err != nil {
@@ -177,6 +184,9 @@ func (r *row) accounts() (out []ground.Account) {
 			return nil
 		case err != nil:
 			r.bad("handles", passenger.Public(err))
+			return nil
+		case rounded.MatchString(id):
+			r.bad("handles", "a spreadsheet rounded an account id; export the column as text")
 			return nil
 		case len(id) > MaxFieldRunes*4:
 			r.bad("handles", "an account id is too long")

@@ -20,6 +20,7 @@ type table struct {
 	back    []csvLine
 	comma   rune
 	columns map[string]int
+	width   int
 	err     error
 }
 
@@ -126,6 +127,7 @@ func openTable(file string, r io.Reader, required []string) (*table, *RowError) 
 	if reason != "" {
 		return nil, t.refuse(no, "header", reason)
 	}
+	t.width = len(names)
 	for i, n := range names {
 		n = strings.ToLower(n)
 		if _, twice := t.columns[n]; twice && n != "" {
@@ -160,8 +162,8 @@ func (t *table) next() (*row, *RowError) {
 	if reason != "" {
 		return nil, t.refuse(no, "", reason)
 	}
-	if len(fields) != len(t.columns) {
-		return nil, t.refuse(no, "", fmt.Sprintf("the row has %d fields, the header %d", len(fields), len(t.columns)))
+	if len(fields) != t.width {
+		return nil, t.refuse(no, "", fmt.Sprintf("the row has %d fields, the header %d", len(fields), t.width))
 	}
 	return &row{table: t, no: no, fields: fields}, nil
 }
@@ -191,14 +193,14 @@ func (r *row) get(column string) string {
 	return r.fields[i]
 }
 
-// short returns a field of at most MaxFieldRunes without control characters.
+// short returns a field of at most MaxFieldRunes; a line break in it is a blank.
 func (r *row) short(column string) string {
-	s := r.get(column)
+	s := strings.Join(strings.Fields(r.get(column)), " ")
 	if n := len([]rune(s)); n > MaxFieldRunes {
 		r.bad(column, fmt.Sprintf("longer than %d characters", MaxFieldRunes))
 	}
 	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-		r.bad(column, "holds a line break or control character")
+		r.bad(column, "holds a control character")
 	}
 	return s
 }

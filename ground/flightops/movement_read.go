@@ -143,7 +143,7 @@ func (r *moveReader) line(no int, text string, firstLine bool) {
 	fields := strings.Fields(text)
 	for i := 0; i < len(fields) && r.refusal == nil; i++ {
 		f := fields[i]
-		if i == 0 && len(f) == 2 && len(fields) > 1 && (digits(fields[1]) || fields[1][0] == '/') {
+		if i == 0 && len(fields) > 1 && movementWord(f) && (digits(fields[1][:1]) || fields[1][0] == '/') {
 			f += fields[1] // "AD 0410"
 			i++
 		}

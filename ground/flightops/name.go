@@ -54,9 +54,9 @@ func isGroup(s string) bool {
 var titles = []string{"PROF", "MSTR", "MISS", "LADY", "CAPT", "MRS", "CHD", "INF", "REV", "SIR", "MR", "MS", "DR"}
 
 // partOfName lists the ends of given names that only look like a glued title, by that title:
-// ALEXANDR, NASIR, ADAMS. They are kept, at the price of a title left in JOHNDR-like names
-// that end in the same letters.
-var partOfName = map[string][]string{"DR": {"ANDR", "ENDR"}, "SIR": {"ASIR"}, "MS": {"AMS", "OMS"}, "INF": {"AINF"}}
+// ALEXANDR, NASIR. They are kept, at the price of a title left in names that end in the same
+// letters (HERMANDR). MS has none: ANAMS and MARIAMS are far commoner than ADAMS.
+var partOfName = map[string][]string{"DR": {"ANDR", "ENDR"}, "SIR": {"ASIR"}}
 
 // splitTitle takes a known title off the end of a given name, when a letter remains. A title
 // behind a blank is sure; a glued one is a guess.
