@@ -32,6 +32,7 @@ type Report struct {
 	FollowUps      int          `json:"follow_ups"`
 	Open           int          `json:"follow_ups_open"`
 	Gestures       int          `json:"gestures"`
+	Recorded       int          `json:"recorded"` // outcome and resolve ops on ground, superseded ones too
 	Late           int          `json:"late"` // verdicts given after the seal
 	Quarantined    int          `json:"quarantined"`
 	Tablets        []TabletLine `json:"tablets"`
@@ -65,6 +66,9 @@ func report(ctx context.Context, tx ground.Tx, id passenger.FlightID) (Report, e
 		}
 	}
 	if err := r.tablets(ctx, tx, id, v, f); err != nil {
+		return r, err
+	}
+	if err := r.recorded(tx.Lanes(ctx, id), v); err != nil {
 		return r, err
 	}
 	if err := r.work(ctx, tx, id, v); err != nil {
@@ -112,6 +116,21 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 			r.Waiting = append(r.Waiting, fmt.Sprintf("tablet %s still holds %d entries", t.Name, c.Issued-line.OnGround))
 		case over && !fin && !c.FirstAt.IsZero():
 			r.Waiting = append(r.Waiting, fmt.Sprintf("tablet %s has not handed in", t.Name))
+		}
+	}
+	return nil
+}
+
+// recorded counts what people recorded, whatever superseded it later.
+func (r *Report) recorded(s flightsync.Storage, v *flightsync.View) error {
+	for a := range v.Vector {
+		if err := s.Ops(flightsync.Author(a), 1, func(o flightsync.Op) bool {
+			if k := o.Header.Kind; k == flightsync.KindOutcome || k == flightsync.KindResolve {
+				r.Recorded++
+			}
+			return true
+		}); err != nil {
+			return err
 		}
 	}
 	return nil
