@@ -662,9 +662,7 @@ type ExchangeResponse struct {
 	You uint32 `protobuf:"varint,6,opt,name=you,proto3" json:"you,omitempty"`
 	// How many of the tablet's ops ground holds. More than the tablet holds itself means that
 	// the tablet's store was rolled back.
-	YouSeen uint64 `protobuf:"varint,7,opt,name=you_seen,json=youSeen,proto3" json:"you_seen,omitempty"`
-	// Milliseconds to wait before the next exchange; 0 for none.
-	RetryAfterMs  uint32 `protobuf:"varint,8,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
+	YouSeen       uint64 `protobuf:"varint,7,opt,name=you_seen,json=youSeen,proto3" json:"you_seen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -744,13 +742,6 @@ func (x *ExchangeResponse) GetYou() uint32 {
 func (x *ExchangeResponse) GetYouSeen() uint64 {
 	if x != nil {
 		return x.YouSeen
-	}
-	return 0
-}
-
-func (x *ExchangeResponse) GetRetryAfterMs() uint32 {
-	if x != nil {
-		return x.RetryAfterMs
 	}
 	return 0
 }
@@ -971,7 +962,7 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x04have\x18\x05 \x01(\fR\x04have\x12\x16\n" +
 	"\x06digest\x18\x06 \x01(\x06R\x06digest\x12 \n" +
 	"\x04runs\x18\a \x03(\v2\f.crew.v1.RunR\x04runs\x12\x16\n" +
-	"\x06budget\x18\b \x01(\rR\x06budget\"\xe1\x01\n" +
+	"\x06budget\x18\b \x01(\rR\x06budget\"\xbb\x01\n" +
 	"\x10ExchangeResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04have\x18\x02 \x01(\fR\x04have\x12\x16\n" +
@@ -979,8 +970,7 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x04runs\x18\x04 \x03(\v2\f.crew.v1.RunR\x04runs\x12\x12\n" +
 	"\x04more\x18\x05 \x01(\bR\x04more\x12\x10\n" +
 	"\x03you\x18\x06 \x01(\rR\x03you\x12\x19\n" +
-	"\byou_seen\x18\a \x01(\x04R\ayouSeen\x12$\n" +
-	"\x0eretry_after_ms\x18\b \x01(\rR\fretryAfterMs\"Z\n" +
+	"\byou_seen\x18\a \x01(\x04R\ayouSeen\"Z\n" +
 	"\fWatchRequest\x120\n" +
 	"\aflights\x18\x01 \x03(\v2\x16.crew.v1.WatchedFlightR\aflights\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\rR\aversion\"9\n" +

@@ -1,0 +1,176 @@
+package crewapi
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
+	"github.com/cabinloop/cabinloop/proto/gen/crew/v1/crewv1connect"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// Client is a tablet's way to ground. It is safe for concurrent use. Its calls return errors of
+// package passenger: unavailable when ground cannot be reached, else ground's own code and
+// public text; a context that ended gives the context's error.
+type Client struct {
+	rpc crewv1connect.TabletServiceClient
+}
+
+// NewClient makes a client of the ground at baseURL ("https://ground.example"). token is empty
+// before enrolment. Plain http is for this machine only. Errors: invalid.
+func NewClient(baseURL, token string, hc *http.Client) (*Client, error) {
+	if err := CheckURL(baseURL); err != nil {
+		return nil, err
+	}
+	return &Client{crewv1connect.NewTabletServiceClient(hc, strings.TrimRight(baseURL, "/"),
+		connect.WithInterceptors(bearer(token)), connect.WithReadMaxBytes(maxMessage),
+		connect.WithSendGzip(), connect.WithCompressMinBytes(compressFrom))}, nil
+}
+
+// CheckURL reports whether a tablet may speak to the ground at this address. Errors: invalid.
+func CheckURL(baseURL string) error {
+	const op = "crewapi.CheckURL"
+	u, err := url.Parse(baseURL)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil:
+		return passenger.Errorf(passenger.Invalid, op, "ground's address reads like https://ground.example")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return passenger.Errorf(passenger.Invalid, op, "ground's address must begin with https:// unless it is on this machine")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// Enrol trades a one-time code for an identity and a token. Errors: forbidden for a code that
+// is used, stale or unknown.
+func (c *Client) Enrol(ctx context.Context, code, deviceName string, publicKey []byte) (id passenger.TabletID, token string, err error) {
+	const op = "crewapi.Enrol"
+	res, err := c.rpc.Enrol(ctx, &crewv1.EnrolRequest{Code: code, DeviceName: deviceName, PublicKey: publicKey, Version: Version})
+	if err != nil {
+		return id, "", fromWire(ctx, op, err)
+	}
+	if len(res.GetTabletId()) != len(id) || res.GetToken() == "" {
+		return id, "", passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?")
+	}
+	copy(id[:], res.GetTabletId())
+	return id, res.GetToken(), nil
+}
+
+// Flights lists this tablet's flights.
+func (c *Client) Flights(ctx context.Context) ([]passenger.Assignment, error) {
+	const op = "crewapi.Flights"
+	res, err := c.rpc.Flights(ctx, &crewv1.FlightsRequest{Version: Version})
+	if err != nil {
+		return nil, fromWire(ctx, op, err)
+	}
+	if len(res.GetAssignments()) > maxAssignments {
+		return nil, passenger.Errorf(passenger.TooMuch, op, "ground names %d flights; a tablet takes %d", len(res.GetAssignments()), maxAssignments)
+	}
+	var out []passenger.Assignment
+	for _, m := range res.GetAssignments() {
+		a, err := toAssignment(m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Exchange makes one exchange.
+func (c *Client) Exchange(ctx context.Context, req flightsync.Request) (flightsync.Response, error) {
+	res, err := c.rpc.Exchange(ctx, fromRequest(req))
+	if err != nil {
+		return flightsync.Response{}, fromWire(ctx, "crewapi.Exchange", err)
+	}
+	return toResponse(res)
+}
+
+// Watch calls frame for each frame of the watched flights until the stream ends: nil when the
+// tablet's list of flights changed, unavailable when nothing, not even a heartbeat, came for 45
+// seconds. alive, which may be nil, is called once the stream stands. An error of frame ends it.
+func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsync.Vector, alive func(),
+	frame func(passenger.FlightID, flightsync.Response) error) error {
+	const op = "crewapi.Watch"
+	m := &crewv1.WatchRequest{Version: Version}
+	for id, v := range have {
+		if len(m.Flights) == maxWatched {
+			break
+		}
+		m.Flights = append(m.Flights, &crewv1.WatchedFlight{Group: id[:], Have: v.Pack()})
+	}
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	quiet := time.AfterFunc(silence, cancel)
+	defer quiet.Stop()
+	stream, err := c.rpc.Watch(inner, m)
+	if err != nil {
+		return fromWire(ctx, op, err)
+	}
+	defer stream.Close()
+	for stream.Receive() {
+		quiet.Reset(silence)
+		if alive != nil {
+			alive()
+			alive = nil
+		}
+		msg := stream.Msg()
+		if len(msg.GetGroup()) == 0 {
+			continue
+		}
+		id, err := toGroup(msg.GetGroup())
+		if err != nil {
+			return err
+		}
+		res, err := toResponse(msg.GetFrame())
+		if err != nil {
+			return err
+		}
+		if err := frame(id, res); err != nil {
+			return err
+		}
+	}
+	return fromWire(ctx, op, stream.Err())
+}
+
+// bearer adds the tablet's token to every call.
+type bearer string
+
+func (b bearer) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+		b.sign(req.Header())
+		return next(ctx, req)
+	}
+}
+
+func (b bearer) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
+	return func(ctx context.Context, spec connect.Spec) connect.StreamingClientConn {
+		conn := next(ctx, spec)
+		b.sign(conn.RequestHeader())
+		return conn
+	}
+}
+
+func (b bearer) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+	return next
+}
+
+func (b bearer) sign(h http.Header) {
+	if b != "" {
+		h.Set("Authorization", "Bearer "+string(b))
+	}
+}

@@ -1,0 +1,143 @@
+package crewapi
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// fill sets every exported field, at any depth, to something that is not zero.
+func fill(v reflect.Value, n *int) {
+	*n++
+	if v.Type() == reflect.TypeFor[time.Time]() {
+		v.Set(reflect.ValueOf(time.Unix(1_800_000_000+int64(*n), 0).UTC()))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				fill(v.Field(i), n)
+			}
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			fill(v.Index(i), n)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), n)
+		}
+	case reflect.String:
+		v.SetString("x" + strings.Repeat("y", *n%7))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n%50) + 1)
+	case reflect.Uint8, reflect.Uint32, reflect.Uint64:
+		v.SetUint(uint64(*n%50) + 1)
+	default:
+		panic("no filler for " + v.Type().String())
+	}
+}
+
+func filled[T any]() (out T) {
+	n := 0
+	fill(reflect.ValueOf(&out).Elem(), &n)
+	return out
+}
+
+// wire sends a message through its bytes.
+func wire[M proto.Message](t *testing.T, in, out M) M {
+	t.Helper()
+	b, err := proto.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := proto.Unmarshal(b, out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestEveryFieldSurvives(t *testing.T) {
+	req := filled[flightsync.Request]()
+	got, err := toRequest(wire(t, fromRequest(req), &crewv1.ExchangeRequest{}))
+	if d := cmp.Diff(req, got); d != "" || err != nil {
+		t.Errorf("request: %v (-want +got)\n%s", err, d)
+	}
+	if err := check(fromRequest(req)); err != nil {
+		t.Errorf("our own request breaks our rules: %v", err)
+	}
+	res := filled[flightsync.Response]()
+	gotRes, err := toResponse(wire(t, fromResponse(res), &crewv1.ExchangeResponse{}))
+	if d := cmp.Diff(res, gotRes); d != "" || err != nil {
+		t.Errorf("response: %v (-want +got)\n%s", err, d)
+	}
+	a := filled[passenger.Assignment]()
+	a.Key = passenger.FlightKey{Carrier: "KL", Number: 641, Suffix: "A", Date: "2026-11-21", Departure: "AMS", Attempt: 2}
+	gotA, err := toAssignment(wire(t, fromAssignment(a), &crewv1.Assignment{}))
+	if d := cmp.Diff(a, gotA); d != "" || err != nil {
+		t.Errorf("assignment: %v (-want +got)\n%s", err, d)
+	}
+}
+
+func TestNobodyAndZeroCross(t *testing.T) {
+	got, err := toRequest(wire(t, fromRequest(flightsync.Request{Me: flightsync.Nobody}), &crewv1.ExchangeRequest{}))
+	if err != nil || got.Me != flightsync.Nobody {
+		t.Errorf("nobody crossed as %d, %v", got.Me, err)
+	}
+	got, err = toRequest(wire(t, fromRequest(flightsync.Request{Me: 0}), &crewv1.ExchangeRequest{}))
+	if err != nil || got.Me != 0 {
+		t.Errorf("author 0 crossed as %d, %v", got.Me, err)
+	}
+	res, err := toResponse(wire(t, fromResponse(flightsync.Response{You: flightsync.Nobody}), &crewv1.ExchangeResponse{}))
+	if err != nil || res.You != flightsync.Nobody {
+		t.Errorf("nobody crossed as %d, %v", res.You, err)
+	}
+	a := passenger.Assignment{Key: passenger.FlightKey{Carrier: "KL", Number: 1, Date: "2026-11-21", Departure: "AMS", Attempt: 1}}
+	if got, err := toAssignment(fromAssignment(a)); err != nil || !got.STD.IsZero() || !got.STA.IsZero() {
+		t.Errorf("no schedule crossed as %+v, %v", got, err)
+	}
+}
+
+func FuzzRequest(f *testing.F) {
+	for _, r := range []flightsync.Request{{}, filled[flightsync.Request](), {Me: flightsync.Nobody, Runs: []flightsync.Run{{First: 1, Ops: [][]byte{{}, {1}}}}}} {
+		b, err := proto.Marshal(fromRequest(r))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Add([]byte{0x12, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0x3a, 4, 0x22, 2, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m := &crewv1.ExchangeRequest{}
+		if proto.Unmarshal(b, m) != nil {
+			return
+		}
+		valid := check(m) == nil
+		r, err := toRequest(m)
+		if err != nil {
+			if c := passenger.CodeOf(err); c != passenger.Invalid && c != passenger.TooMuch {
+				t.Fatalf("refused with %s", c)
+			}
+			return
+		}
+		again, err := toRequest(fromRequest(r))
+		if err != nil {
+			t.Fatalf("what was read cannot be written: %v", err)
+		}
+		if valid && !reflect.DeepEqual(r, again) {
+			t.Fatalf("read %+v, wrote and read %+v", r, again)
+		}
+	})
+}

@@ -1,0 +1,199 @@
+package crewtest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// Ground is an in-memory ground. It is safe for concurrent use.
+type Ground struct {
+	tb  testing.TB
+	now func() time.Time
+
+	mu      sync.Mutex
+	codes   map[string]bool
+	tokens  map[string]passenger.TabletID
+	flights map[passenger.FlightID]*Flight
+	changed chan struct{}
+	minted  byte
+
+	// Fault, when set, is asked before and after each exchange; an error is the answer. After
+	// means that the exchange was taken and only the answer is lost.
+	Fault func(req flightsync.Request, after bool) error
+	// Budget bounds the ops of a response, bytes; 0 for the engine's own bound.
+	Budget int
+	calls  int
+}
+
+// Flight is one flight of the ground.
+type Flight struct {
+	ground *Ground
+	A      passenger.Assignment
+	store  *flightsync.Memory
+	rep    *flightsync.Replica
+	roster map[passenger.TabletID]passenger.Assignment
+	bound  map[bind]flightsync.Author
+	salt   uint64
+}
+
+type bind struct {
+	tablet passenger.TabletID
+	inc    flightsync.Incarnation
+}
+
+// New makes a ground whose clock is now. One enrolment code is "CODE".
+func New(tb testing.TB, now func() time.Time) *Ground {
+	return &Ground{tb: tb, now: now, codes: map[string]bool{"CODE": true}, tokens: map[string]passenger.TabletID{},
+		flights: map[passenger.FlightID]*Flight{}, changed: make(chan struct{})}
+}
+
+// Code adds an enrolment code.
+func (g *Ground) Code(code string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.codes[code] = true
+}
+
+// Exchanges says how many exchanges were asked for.
+func (g *Ground) Exchanges() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.calls
+}
+
+// SetFault sets Fault while calls run.
+func (g *Ground) SetFault(f func(req flightsync.Request, after bool) error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.Fault = f
+}
+
+// Enrol implements crewapi.Ground.
+func (g *Ground) Enrol(_ context.Context, code, name string, publicKey []byte) (passenger.TabletID, string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.codes[code] {
+		return passenger.TabletID{}, "", passenger.Errorf(passenger.Forbidden, "crewtest.Enrol", "this code is not valid; ask for a new one")
+	}
+	delete(g.codes, code)
+	sum := sha256.Sum256(append([]byte(code+name), publicKey...))
+	id := passenger.TabletID(sum[:16])
+	token := hex.EncodeToString(sum[16:])
+	g.tokens[token] = id
+	return id, token, nil
+}
+
+// Authenticate implements crewapi.Ground.
+func (g *Ground) Authenticate(_ context.Context, token string) (passenger.TabletID, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	id, ok := g.tokens[token]
+	if !ok {
+		return id, passenger.Errorf(passenger.SignedOut, "crewtest.Authenticate", "this tablet is not enrolled here; enrol it with a new code")
+	}
+	return id, nil
+}
+
+// Flights implements crewapi.Ground.
+func (g *Ground) Flights(_ context.Context, tablet passenger.TabletID) ([]passenger.Assignment, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.list(tablet), nil
+}
+
+func (g *Ground) list(tablet passenger.TabletID) []passenger.Assignment {
+	var out []passenger.Assignment
+	for _, f := range g.flights {
+		if a, ok := f.roster[tablet]; ok {
+			a.Stage, a.STD, a.STA = f.A.Stage, f.A.STD, f.A.STA
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, func(a, b passenger.Assignment) int { return slices.Compare(a.Flight[:], b.Flight[:]) })
+	return out
+}
+
+// Exchange implements crewapi.Ground.
+func (g *Ground) Exchange(_ context.Context, tablet passenger.TabletID, req flightsync.Request) (flightsync.Response, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.calls++
+	if g.Fault != nil {
+		if err := g.Fault(req, false); err != nil {
+			return flightsync.Response{}, err
+		}
+	}
+	f, ok := g.flights[req.Group]
+	if !ok {
+		return flightsync.Response{}, passenger.Errorf(passenger.NotFound, "crewtest.Exchange", "there is no such flight")
+	}
+	a, ok := f.roster[tablet]
+	if !ok {
+		return flightsync.Response{}, passenger.Errorf(passenger.Forbidden, "crewtest.Exchange", "this tablet is not on the roster of that flight")
+	}
+	you := f.bind(tablet, req.Incarnation, a)
+	accept := map[flightsync.Author]bool{}
+	for b, author := range f.bound {
+		accept[author] = b.tablet == tablet
+	}
+	before := f.rep.State().Vector()
+	f.step(flightsync.Receive{Runs: req.Runs, You: flightsync.Nobody, Accept: accept, Now: g.now()})
+	if !before.CoversAll(f.rep.State().Vector()) {
+		f.wake()
+	}
+	var res flightsync.Response
+	if a.Removed {
+		st := f.rep.State()
+		res = flightsync.Response{Have: st.Vector(), Digest: st.Digest(), You: you, YouSeen: st.Vector().Of(you)}
+	} else {
+		res = *f.step(flightsync.Answer{Request: req, You: you, Limit: g.Budget}).Response
+	}
+	if g.Fault != nil {
+		if err := g.Fault(req, true); err != nil {
+			return flightsync.Response{}, err
+		}
+	}
+	return res, nil
+}
+
+// Watch implements crewapi.Ground.
+func (g *Ground) Watch(ctx context.Context, tablet passenger.TabletID, have map[passenger.FlightID]flightsync.Vector,
+	send func(passenger.FlightID, flightsync.Response) error) error {
+	g.mu.Lock()
+	first := g.list(tablet)
+	g.mu.Unlock()
+	for {
+		g.mu.Lock()
+		wait := g.changed
+		if !slices.Equal(first, g.list(tablet)) {
+			g.mu.Unlock()
+			return nil
+		}
+		news := map[passenger.FlightID]flightsync.Response{}
+		for id, v := range have {
+			if f, ok := g.flights[id]; ok && !v.CoversAll(f.rep.State().Vector()) {
+				news[id] = *f.step(flightsync.Answer{Request: flightsync.Request{Group: id, Have: v}, You: flightsync.Nobody}).Response
+				have[id] = f.rep.State().Vector()
+			}
+		}
+		g.mu.Unlock()
+		for id, res := range news {
+			if err := send(id, res); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-wait:
+		}
+	}
+}

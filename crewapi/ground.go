@@ -1,0 +1,26 @@
+package crewapi
+
+import (
+	"context"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// Ground is what stands behind the handler. Implementations are safe for concurrent use; their
+// errors are [passenger.Error] and only the public text crosses.
+type Ground interface {
+	// Enrol trades a code for an identity. publicKey is P-256, SPKI in DER. Errors: invalid,
+	// forbidden for a used or stale code.
+	Enrol(ctx context.Context, code, deviceName string, publicKey []byte) (passenger.TabletID, string, error)
+	// Authenticate says whose token it is. Errors: signed_out.
+	Authenticate(ctx context.Context, token string) (passenger.TabletID, error)
+	// Flights lists the flights of a tablet.
+	Flights(ctx context.Context, tablet passenger.TabletID) ([]passenger.Assignment, error)
+	// Exchange takes one exchange. Its effects are durable before it returns.
+	Exchange(ctx context.Context, tablet passenger.TabletID, req flightsync.Request) (flightsync.Response, error)
+	// Watch sends frames until ctx ends, or returns nil when the tablet's list of flights changed.
+	// send may be called from one goroutine at a time. have is the callee's to keep.
+	Watch(ctx context.Context, tablet passenger.TabletID, have map[passenger.FlightID]flightsync.Vector,
+		send func(passenger.FlightID, flightsync.Response) error) error
+}

@@ -1,0 +1,104 @@
+package crewapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	"github.com/cabinloop/cabinloop/proto/gen/crew/v1/crewv1connect"
+)
+
+// guard is the one server interceptor: who calls, is the envelope right, log, map the error.
+type guard struct {
+	ground Ground
+	now    func() time.Time
+	log    *slog.Logger
+	enrols *bucket
+}
+
+var _ connect.Interceptor = (*guard)(nil)
+
+func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+		start := g.now()
+		ctx, err := g.admit(ctx, req.Spec().Procedure, req.Header())
+		var res connect.AnyResponse
+		if err == nil {
+			if err = check(req.Any()); err == nil {
+				res, err = next(ctx, req)
+			}
+		}
+		g.report(ctx, req.Spec().Procedure, start, err)
+		return res, toWire(err)
+	}
+}
+
+func (g *guard) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
+	return next
+}
+
+func (g *guard) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
+		start := g.now()
+		ctx, err := g.admit(ctx, conn.Spec().Procedure, conn.RequestHeader())
+		if err == nil {
+			err = next(ctx, checkedConn{conn})
+		}
+		g.report(ctx, conn.Spec().Procedure, start, err)
+		return toWire(err)
+	}
+}
+
+// checkedConn validates each message of a stream as it comes in.
+type checkedConn struct{ connect.StreamingHandlerConn }
+
+func (c checkedConn) Receive(m any) error {
+	if err := c.StreamingHandlerConn.Receive(m); err != nil {
+		return err
+	}
+	return check(m)
+}
+
+// admit finds out whose token it is. Enrol is open, but counted.
+func (g *guard) admit(ctx context.Context, procedure string, h http.Header) (context.Context, error) {
+	const op = "crewapi.admit"
+	if procedure == crewv1connect.TabletServiceEnrolProcedure {
+		if !g.enrols.take() {
+			return ctx, passenger.Errorf(passenger.TooMuch, op, "too many enrolments at once; wait a minute and try again")
+		}
+		return ctx, nil
+	}
+	token, ok := strings.CutPrefix(h.Get("Authorization"), "Bearer ")
+	if !ok || token == "" {
+		return ctx, passenger.Errorf(passenger.SignedOut, op, "this tablet is not enrolled here; enrol it with a new code")
+	}
+	id, err := g.ground.Authenticate(ctx, token)
+	if err != nil {
+		return ctx, err
+	}
+	return withTablet(ctx, id), nil
+}
+
+// report writes one line a call: which, by which tablet, how long, and the error that does not
+// cross. No request or response content.
+func (g *guard) report(ctx context.Context, procedure string, start time.Time, err error) {
+	level, args := slog.LevelDebug, []any{"op", procedure, "tablet", tabletFrom(ctx).String(), "dur", g.now().Sub(start)}
+	if err != nil && ctx.Err() == nil {
+		level, args = slog.LevelWarn, append(args, "kind", string(passenger.CodeOf(err)), "err", err)
+	}
+	g.log.Log(ctx, level, "call", args...)
+}
+
+// recovered answers a panic: the tablet gets internal, the log gets the stack.
+func recovered(log *slog.Logger) connect.HandlerOption {
+	return connect.WithRecover(func(ctx context.Context, spec connect.Spec, _ http.Header, p any) error {
+		log.Error("panic in a call", "op", spec.Procedure, "err", p, "kind", string(debug.Stack()))
+		return toWire(passenger.Errorf(passenger.Internal, "crewapi.recovered", "something went wrong on ground; nothing is lost, try again later"))
+	})
+}

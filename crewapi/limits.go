@@ -1,0 +1,22 @@
+package crewapi
+
+import "time"
+
+const (
+	// maxMessage bounds one message, bytes, also while it is decompressed (reference D.7).
+	maxMessage = 1 << 20
+	// compressFrom is the size from which a message is compressed, bytes: gzip makes one op
+	// larger (measured: 87 to 112).
+	compressFrom = 1 << 10
+	// heartbeat is how often an idle stream says that it lives (reference: 15 to 20 s).
+	heartbeat = 15 * time.Second
+	// silence ends a stream that said nothing: three heartbeats.
+	silence = 3 * heartbeat
+	// enrolBurst and enrolEvery bound guesses of enrolment codes over all callers: so many at
+	// once, then one each. Arbitrary; a code has 128 bits.
+	enrolBurst = 20
+	enrolEvery = 3 * time.Second
+	// maxAssignments and maxWatched bound the flights of one tablet; arbitrary, weeks of duty.
+	maxAssignments = 512
+	maxWatched     = 64
+)

@@ -1,0 +1,73 @@
+package crewapi
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-playground/validator/v10"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
+)
+
+// rule holds the rules of one request message by Go field name. "omitempty" alone: any value.
+type rule struct {
+	message any
+	fields  map[string]string
+}
+
+// rules is the one list of what a request envelope must look like. Ops inside are the engine's
+// to judge. 64 is flightsync.MaxAuthors; 640 bytes are its largest packed vector.
+var rules = []rule{
+	{crewv1.EnrolRequest{}, map[string]string{
+		"Code":       "required,max=64,printascii",
+		"DeviceName": "required,max=64",
+		"PublicKey":  "required,min=64,max=256",
+		"Version":    "gte=1",
+	}},
+	{crewv1.FlightsRequest{}, map[string]string{"Version": "gte=1"}},
+	{crewv1.ExchangeRequest{}, map[string]string{
+		"Version":     "gte=1",
+		"Group":       "len=8",
+		"Me":          "lte=64",
+		"Incarnation": "len=8",
+		"Have":        "max=640",
+		"Digest":      "omitempty",
+		"Runs":        "max=64,dive,required",
+		"Budget":      "lte=1048576",
+	}},
+	{crewv1.Run{}, map[string]string{
+		"Author":      "lt=64",
+		"Incarnation": "len=8",
+		"FirstSeq":    "gte=1",
+		"Ops":         "min=2,max=1048576",
+		"Head":        "len=16",
+	}},
+	{crewv1.WatchRequest{}, map[string]string{"Flights": "max=64,dive,required", "Version": "gte=1"}},
+	{crewv1.WatchedFlight{}, map[string]string{"Group": "len=8", "Have": "max=640"}},
+}
+
+var validate = func() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	for _, r := range rules {
+		v.RegisterStructValidationMapRules(r.fields, r.message)
+	}
+	return v
+}()
+
+// check validates a request message. Errors: invalid, naming the field and the rule; never the
+// value.
+func check(message any) error {
+	err := validate.Struct(message)
+	if err == nil {
+		return nil
+	}
+	if bad, ok := errors.AsType[validator.ValidationErrors](err); ok && len(bad) > 0 {
+		rule := bad[0].Tag()
+		if p := bad[0].Param(); p != "" {
+			rule = fmt.Sprintf("%s %s", rule, p)
+		}
+		return passenger.Errorf(passenger.Invalid, "crewapi.check", "the request's field %s breaks its rule: %s", bad[0].StructNamespace(), rule)
+	}
+	return passenger.Wrap(passenger.Internal, "crewapi.check", "the request could not be checked", err)
+}

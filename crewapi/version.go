@@ -1,0 +1,12 @@
+package crewapi
+
+// Version is the wire version this program speaks: one integer with a dated history.
+//
+//	1  2026-11-25  Enrol, Flights, Exchange, Watch
+//
+// A peer with a higher version is spoken to: fields we do not know are skipped, ops we do not
+// know are kept. A peer below [OldestVersion] is refused.
+const Version = 1
+
+// OldestVersion is the lowest wire version that is still understood.
+const OldestVersion = 1
