@@ -53,8 +53,9 @@ type CaseFilter struct {
 	Flagged  bool       // only those with a loop
 	Lang     string
 	Topic    passenger.Topic
-	Search   string    // in posts, trimmed
-	Before   time.Time // page: LastPostAt before this; zero for the first page
+	Search   string           // in posts, trimmed
+	Before   time.Time        // page: LastPostAt before this; zero for the first page
+	BeforeID passenger.CaseID // with Before, the last case of the page: cases of its very moment follow
 	Limit    int
 }
 

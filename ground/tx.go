@@ -71,6 +71,8 @@ type People interface {
 	Links(ctx context.Context, id passenger.CaseID) ([]Link, error) // best first
 	SetConsent(ctx context.Context, c ConsentRecord) error
 	Consent(ctx context.Context, id passenger.PersonID) (ConsentRecord, error) // newest; not-asked when none
+	// ConsentHistory lists every answer, newest first.
+	ConsentHistory(ctx context.Context, id passenger.PersonID) ([]ConsentRecord, error)
 }
 
 // PersonTrips is a person with their flights.

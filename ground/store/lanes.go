@@ -1,0 +1,191 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// lanes is the engine's storage of one flight within one transaction.
+type lanes struct {
+	t   *tx
+	ctx context.Context // of the transaction; the engine's interface has none
+	id  passenger.FlightID
+}
+
+var _ flightsync.Store = (*lanes)(nil)
+
+// Lanes implements [ground.Ops].
+func (t *tx) Lanes(ctx context.Context, id passenger.FlightID) flightsync.Store {
+	return &lanes{t: t, ctx: ctx, id: id}
+}
+
+type opRow struct {
+	bun.BaseModel `bun:"table:ops"`
+	Flight        flightID `bun:"flight_id,pk"`
+	Author        int64    `bun:"author,pk"`
+	Seq           int64    `bun:"seq,pk"`
+	Kind          int64    `bun:"kind"`
+	Traveller     int64    `bun:"traveller"`
+	Head          []byte   `bun:"head"`
+	Body          []byte   `bun:"body"` // NULL for a stub
+	Commit        hash     `bun:"commit_hash"`
+}
+
+type stateRow struct {
+	bun.BaseModel `bun:"table:flight_state"`
+	Flight        flightID `bun:"flight_id,pk"`
+	State         []byte   `bun:"state"`
+}
+
+// State implements [flightsync.Storage].
+func (l *lanes) State() (flightsync.State, error) {
+	const op = "store.Lanes.State"
+	var rows []stateRow
+	if err := l.t.NewSelect().Model(&rows).Where("flight_id = ?", flightID(l.id)).Scan(l.ctx); err != nil {
+		return flightsync.State{}, l.t.fail(op, err)
+	}
+	if len(rows) == 0 {
+		return flightsync.State{}, notFound(op, "state of this flight yet")
+	}
+	return flightsync.UnmarshalState(rows[0].State)
+}
+
+// Ops implements [flightsync.Storage]. No cursor is open while yield runs.
+func (l *lanes) Ops(author flightsync.Author, first uint64, yield func(flightsync.Op) bool) error {
+	for next := int64(max(first, 1)); ; {
+		var rows []opRow
+		err := l.t.NewSelect().Model(&rows).Column("author", "seq", "head", "body", "commit_hash").
+			Where("flight_id = ? AND author = ? AND seq >= ?", flightID(l.id), int64(author), next).
+			Order("seq").Limit(readRows).Scan(l.ctx)
+		if err != nil {
+			return l.t.fail("store.Lanes.Ops", err)
+		}
+		for _, r := range rows {
+			o, err := r.op()
+			if err != nil {
+				return err
+			}
+			if !yield(o) {
+				return nil
+			}
+		}
+		if len(rows) < readRows {
+			return nil
+		}
+		next = rows[len(rows)-1].Seq + 1
+	}
+}
+
+// op rebuilds an op, and proves that head, body and commitment still belong together.
+func (r opRow) op() (flightsync.Op, error) {
+	const op = "store.Lanes.Ops"
+	d := dot(r.Author, r.Seq)
+	raw := binary.AppendUvarint(make([]byte, 0, len(r.Head)+len(r.Body)+len(r.Commit)+4), uint64(len(r.Head)))
+	raw = append(raw, r.Head...)
+	if r.Body == nil {
+		raw = append(append(raw, 1), r.Commit[:]...)
+	} else {
+		raw = append(append(raw, 0), r.Body...)
+	}
+	o, err := flightsync.ParseOp(d, raw)
+	if err != nil {
+		return o, passenger.Wrap(passenger.Corrupt, op, "stored op "+d.String()+" cannot be read", err)
+	}
+	if !bytes.Equal(o.Commit[:], r.Commit[:]) {
+		return o, passenger.Errorf(passenger.Corrupt, op, "stored op %s does not fit its checksum", d)
+	}
+	return o, nil
+}
+
+// Apply implements [flightsync.Store]; it is durable when the transaction commits. Errors:
+// corrupt for a gap, an op that is held already or a state of another flight, internal when
+// the flight is not locked. After an error the transaction cannot commit.
+func (l *lanes) Apply(b flightsync.Batch) error {
+	if b.IsEmpty() {
+		return nil
+	}
+	err := l.apply(b)
+	if err != nil && l.t.broken == nil {
+		l.t.broken = err
+	}
+	return err
+}
+
+func (l *lanes) apply(b flightsync.Batch) error {
+	const op = "store.Lanes.Apply"
+	if !l.t.locked[l.id] {
+		return passenger.Errorf(passenger.Internal, op, "flight %s is not locked by this transaction", l.id)
+	}
+	if b.State.Group != l.id {
+		return passenger.Errorf(passenger.Corrupt, op, "a batch of flight %s does not belong in flight %s", b.State.Group, l.id)
+	}
+	if err := l.contiguous(b.Ops); err != nil {
+		return err
+	}
+	rows := make([]opRow, len(b.Ops))
+	for i, o := range b.Ops {
+		rows[i] = opRow{Flight: flightID(l.id), Author: int64(o.Dot.Author), Seq: int64(o.Dot.Seq), Kind: int64(o.Header.Kind),
+			Traveller: int64(o.Header.Traveller), Head: o.Head, Body: o.Body, Commit: hash(o.Commit)}
+	}
+	for part := range slices.Chunk(rows, insertRows) {
+		if _, err := l.t.NewInsert().Model(&part).Returning("NULL").Exec(l.ctx); err != nil {
+			return l.t.fail(op, err)
+		}
+	}
+	byAuthor := map[flightsync.Author][]int64{}
+	for _, d := range b.Stubs {
+		byAuthor[d.Author] = append(byAuthor[d.Author], int64(d.Seq))
+	}
+	for a, seqs := range byAuthor {
+		for part := range slices.Chunk(seqs, insertRows) {
+			_, err := l.t.NewUpdate().Model((*opRow)(nil)).Set("body = NULL").
+				Where("flight_id = ? AND author = ? AND seq IN (?)", flightID(l.id), int64(a), bun.List(part)).Exec(l.ctx)
+			if err != nil {
+				return l.t.fail(op, err)
+			}
+		}
+	}
+	return l.t.upsert(l.ctx, op, &stateRow{Flight: flightID(l.id), State: b.State.Marshal()})
+}
+
+// contiguous checks that each op follows the last one of its author.
+func (l *lanes) contiguous(ops []flightsync.Op) error {
+	const op = "store.Lanes.Apply"
+	if len(ops) == 0 {
+		return nil
+	}
+	held := map[flightsync.Author]uint64{}
+	for _, o := range ops {
+		held[o.Dot.Author] = 0
+	}
+	authors := make([]int64, 0, len(held))
+	for a := range held {
+		authors = append(authors, int64(a))
+	}
+	var tops []struct {
+		Author int64 `bun:"author"`
+		Top    int64 `bun:"top"`
+	}
+	err := l.t.NewSelect().Model((*opRow)(nil)).Column("author").ColumnExpr("MAX(seq) AS top").
+		Where("flight_id = ? AND author IN (?)", flightID(l.id), bun.List(authors)).Group("author").Scan(l.ctx, &tops)
+	if err != nil {
+		return l.t.fail(op, err)
+	}
+	for _, r := range tops {
+		held[flightsync.Author(r.Author)] = uint64(r.Top)
+	}
+	for _, o := range ops {
+		if last := held[o.Dot.Author]; o.Dot.Seq != last+1 {
+			return passenger.Errorf(passenger.Corrupt, op, "op %s does not follow op %d of its lane", o.Dot, last)
+		}
+		held[o.Dot.Author]++
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+package store
+
+import "time"
+
+const (
+	// maxTries is how often a transaction that lost a race is run (measured: 200 contended
+	// serialisable transactions pass with 12 tries and full jitter, not with 8 fixed ones).
+	maxTries = 12
+	// retryBase and retryCap bound the pause before another try: a random part of
+	// retryBase·2ⁿ, at most retryCap.
+	retryBase = 2 * time.Millisecond
+	retryCap  = 400 * time.Millisecond
+	// busyTimeout is how long SQLite waits for another process that writes.
+	busyTimeout = 5 * time.Second
+	// readers is the size of SQLite's read pool; arbitrary, four times two cores.
+	readers = 8
+	// maxConns is the size of the PostgreSQL pool; arbitrary, six nodes fit the default of 100.
+	maxConns = 16
+	// insertRows bounds the rows of one INSERT statement.
+	insertRows = 500
+	// readRows is how many ops are read at a time, so that no cursor is open while they are used.
+	readRows = 256
+	// listenBase and listenCap bound the pause before PostgreSQL is listened to again.
+	listenBase = 100 * time.Millisecond
+	listenCap  = 10 * time.Second
+)
