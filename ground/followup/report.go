@@ -33,7 +33,7 @@ type Report struct {
 	Open           int          `json:"follow_ups_open"`
 	Gestures       int          `json:"gestures"`
 	Recorded       int          `json:"recorded"` // outcome and resolve ops on ground, superseded ones too
-	Late           int          `json:"late"` // verdicts given after the seal
+	Late           int          `json:"late"`     // verdicts given after the seal
 	Quarantined    int          `json:"quarantined"`
 	Tablets        []TabletLine `json:"tablets"`
 	Waiting        []string     `json:"waiting,omitempty"`        // amber
