@@ -242,7 +242,7 @@ func (e *evaluation) input(f ground.Flight, t ground.Traveller) notes.Input {
 		in.Complaint.Day = e.kase.OpenedAt.UTC().Format(time.DateOnly)
 	}
 	for id, lf := range e.history {
-		in.MovedFrom = in.MovedFrom || id != f.ID && (lf.Retracted == flightsync.RetractMoved || lf.Outcome != "")
+		in.MovedFrom = in.MovedFrom || id != f.ID && (lf.Retracted == "" || lf.Retracted == flightsync.RetractMoved || lf.Outcome != "")
 	}
 	if ed := e.loop.Edits; len(ed.Do)+len(ed.DoNot) > 0 || ed.Words != "" || ed.Moment != "" || ed.Priority != 0 || ed.Private {
 		in.Edits = &notes.Edits{Do: ed.Do, DoNot: ed.DoNot, Words: ed.Words, Moment: ed.Moment, Priority: ed.Priority, Private: ed.Private}

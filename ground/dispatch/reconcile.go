@@ -53,10 +53,19 @@ func (l *leg) loopEnds(ctx context.Context, lf ground.LoopFlight, n flightsync.N
 	if err != nil {
 		return false, err
 	}
-	if loop.State != ground.LoopCompiled && loop.State != ground.LoopReconciled || loop.Flight != l.flight.ID {
-		return false, nil // a late report about a loop that has gone on
-	}
 	fb, _ := n.Outcome()
+	switch {
+	case loop.Flight == l.flight.ID && (loop.State == ground.LoopCompiled || loop.State == ground.LoopReconciled):
+	case !n.Seen():
+		return false, nil // nothing to tell a loop that has gone on
+	case loop.State == ground.LoopWaiting || loop.State == ground.LoopDesk:
+		loop.Flight = l.flight.ID // a late report ends the wait
+	case loop.State == ground.LoopCompiled:
+		// The note already stands on another flight: a person takes it back or lets it be.
+		return false, l.followUp(ctx, loop.ID, "late-outcome", "ground", lf.Note)
+	default:
+		return false, nil
+	}
 	switch lf.Outcome {
 	case "never-delivered", "not-seen", "withdrawn":
 		moves = true
@@ -64,12 +73,15 @@ func (l *leg) loopEnds(ctx context.Context, lf ground.LoopFlight, n flightsync.N
 		moves = fb.Reason == passenger.NotOnBoard
 	}
 	evidence := l.flight.Key.String() + " " + lf.Outcome
-	if moves && loop.State == ground.LoopCompiled {
+	if moves && (loop.State == ground.LoopCompiled || loop.State == ground.LoopWaiting || loop.State == ground.LoopDesk) {
 		loop.State, loop.Flight, loop.Event = ground.LoopWaiting, passenger.FlightID{}, false
 		if err := l.tx.AddTransition(ctx, ground.Transition{Loop: loop.ID, Role: "rule", To: string(ground.LoopWaiting), Evidence: evidence}); err != nil {
 			return false, err
 		}
 		return true, l.tx.UpdateLoop(ctx, loop)
+	}
+	if err := clearDesk(ctx, l.tx, loop.ID); err != nil {
+		return false, err
 	}
 	loop.State, loop.Outcome = ground.LoopReconciled, fb
 	if err := l.tx.AddTransition(ctx, ground.Transition{Loop: loop.ID, Role: "rule", To: string(ground.LoopReconciled), Evidence: evidence}); err != nil {

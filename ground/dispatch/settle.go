@@ -13,7 +13,7 @@ import (
 // settle writes the loop in its state, when that is news.
 func (e *evaluation) settle(ctx context.Context, state ground.LoopState) error {
 	if state != ground.LoopDesk {
-		if err := e.clearDesk(ctx); err != nil {
+		if err := clearDesk(ctx, e.tx, e.loop.ID); err != nil {
 			return err
 		}
 	}
@@ -32,15 +32,15 @@ func (e *evaluation) settle(ctx context.Context, state ground.LoopState) error {
 	return e.tx.Notify(ctx, "case", e.loop.Case.String())
 }
 
-// clearDesk closes open items whose reason is gone.
-func (e *evaluation) clearDesk(ctx context.Context) error {
-	items, err := e.tx.OpenDeskItems(ctx, &e.loop.ID)
+// clearDesk closes the open desk items of a loop: their reason is gone.
+func clearDesk(ctx context.Context, tx ground.Tx, loop passenger.LoopID) error {
+	items, err := tx.OpenDeskItems(ctx, &loop)
 	if err != nil {
 		return err
 	}
 	for _, d := range items {
-		d.DoneAt, d.Decision, d.By = e.tx.Now(), "gone", "rule"
-		if err := e.tx.UpdateDeskItem(ctx, d); err != nil {
+		d.DoneAt, d.Decision, d.By = tx.Now(), "gone", "rule"
+		if err := tx.UpdateDeskItem(ctx, d); err != nil {
 			return err
 		}
 	}
