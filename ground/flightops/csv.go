@@ -73,7 +73,7 @@ func (t *table) record() (fields []string, no int, reason string, ok bool) {
 	}
 	row := l.text
 	var more []csvLine
-	for bytes.Count(row, []byte{'"'})%2 == 1 {
+	for open := odd(row); open; {
 		next, there := t.line()
 		if !there || next.long || len(row)+len(next.text) > MaxRowBytes {
 			if there {
@@ -84,6 +84,7 @@ func (t *table) record() (fields []string, no int, reason string, ok bool) {
 		}
 		more = append(more, next)
 		row = append(row, next.text...)
+		open = open != odd(next.text)
 	}
 	c := csv.NewReader(bytes.NewReader(row))
 	c.Comma, c.FieldsPerRecord = t.comma, -1
@@ -97,6 +98,9 @@ func (t *table) record() (fields []string, no int, reason string, ok bool) {
 	}
 	return fields, no, "", true
 }
+
+// odd reports whether a quote that a text opens is still open at its end.
+func odd(text []byte) bool { return bytes.Count(text, []byte{'"'})%2 == 1 }
 
 func (t *table) unread(ls []csvLine) {
 	for _, l := range slices.Backward(ls) {

@@ -134,10 +134,11 @@ func parseRemark(s, surname string) (r remark, dropped, ok bool) {
 
 // association cuts "-1COSTA/TIAGOMSTR" off the end of a remark and returns the names in it.
 func association(s, surname string) (text string, names []string) {
-	for i := len(s) - 1; i >= 0; i-- {
+	for i, tries := len(s)-1, 0; i >= 0 && tries < 8; i-- {
 		if s[i] != '-' {
 			continue
 		}
+		tries++ // a text of hyphens must not cost the square of its length
 		j := i + 1
 		for j < len(s) && j < i+3 && s[j] >= '0' && s[j] <= '9' {
 			j++

@@ -12,8 +12,9 @@ const (
 	// MaxEntries bounds the entries of one list: the largest certified cabin seats 853, and an
 	// ADL may name someone twice.
 	MaxEntries = 2000
-	// MaxParts bounds the parts of one list; the part number has at most two digits.
-	MaxParts = 99
+	// MaxElements bounds the kept elements of one name element. Arbitrary; a family of nine with
+	// every service each stays below.
+	MaxElements = 200
 	// MaxRemarks bounds the warnings kept for one message; later ones are counted only.
 	MaxRemarks = 100
 	// MaxRowBytes bounds one row of a CSV file, quoted newlines and all. Arbitrary.

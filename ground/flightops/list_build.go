@@ -39,6 +39,8 @@ type builder struct {
 	list    *List
 	reader  *listReader
 	carrier string
+	full    []string // of each entry: surname and raw given name, for remarks
+	party   map[partyName]int
 }
 
 func (b *builder) of(n named) []Entry { return b.list.Entries[n.first : n.first+n.persons] }

@@ -255,6 +255,10 @@ func (r *listReader) attach(file string, no int, elements []element) {
 		if !slices.Contains([]string{"L", "R", "O", "F"}, e.name) {
 			continue // bags, inbound and marketing flights, and bilateral elements are not kept
 		}
+		if len(last.elements) >= MaxElements {
+			r.remarks.add(file, no, "more than %d elements for one name; the rest was not taken", MaxElements)
+			continue
+		}
 		last.elements = append(last.elements, e)
 	}
 }

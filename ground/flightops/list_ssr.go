@@ -2,12 +2,20 @@ package flightops
 
 import "slices"
 
+// partyName finds a passenger by name within a booking or a group.
+type partyName struct{ change, locator, group, full string }
+
 // remarks gives each .R/ to the passengers it is for.
 func (b *builder) remarks() {
-	byName := map[string][]int{}
+	b.full = make([]string, len(b.list.Entries))
+	b.party = map[partyName]int{}
 	for i, e := range b.list.Entries {
-		k := fullName(e)
-		byName[k] = append(byName[k], i)
+		b.full[i] = fullName(e)
+		for _, k := range partyKeys(e, b.full[i]) {
+			if _, ok := b.party[k]; !ok {
+				b.party[k] = i
+			}
+		}
 	}
 	for _, n := range b.reader.names {
 		for _, el := range n.elements {
@@ -22,27 +30,47 @@ func (b *builder) remarks() {
 				b.reader.remarks.add(el.file, el.line, "a remark begins with a code of four letters; this one was not taken")
 				continue
 			}
-			b.give(n, r, el, byName)
+			b.give(n, r, el)
 		}
 	}
+}
+
+func partyKeys(e Entry, full string) (keys []partyName) {
+	if e.Locator != "" {
+		keys = append(keys, partyName{change: e.Change, locator: e.Locator, full: full})
+	}
+	if e.Group != "" {
+		keys = append(keys, partyName{change: e.Change, group: e.Group, full: full})
+	}
+	return keys
+}
+
+// find returns the passenger of a name: of the element, else of its booking or group. Of two
+// with one name it is the first; the other is no likelier.
+func (b *builder) find(n named, full string) (int, bool) {
+	for i := n.first; i < n.first+n.persons; i++ {
+		if b.full[i] == full {
+			return i, true
+		}
+	}
+	for _, k := range partyKeys(b.list.Entries[n.first], full) {
+		if i, ok := b.party[k]; ok {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 func fullName(e Entry) string { return squeeze(e.Surname) + "/" + squeeze(e.Raw) }
 
 // give finds whom a remark is for: those its association names, all of the element when the
 // count says so, else one of the element, nobody knows which.
-func (b *builder) give(n named, r remark, el element, byName map[string][]int) {
+func (b *builder) give(n named, r remark, el element) {
 	var to []int
 	oneOf := 0
-	inElement := func(i int) bool { return i >= n.first && i < n.first+n.persons }
 	for _, full := range r.names {
-		all := byName[full]
-		own := slices.DeleteFunc(slices.Clone(all), func(i int) bool { return !inElement(i) })
-		if len(own) == 0 {
-			own = slices.DeleteFunc(slices.Clone(all), func(i int) bool { return !b.together(i, n.first) })
-		}
-		if len(own) > 0 {
-			to = append(to, own[0]) // of two with one name the first; the other is no likelier
+		if i, ok := b.find(n, full); ok && !slices.Contains(to, i) {
+			to = append(to, i)
 		}
 	}
 	if len(to) == 0 {
@@ -73,12 +101,6 @@ func (b *builder) give(n named, r remark, el element, byName map[string][]int) {
 // warning.
 func counted(code string) bool {
 	return help[code] != "" || slices.Contains(meals, code) || code == "CHLD"
-}
-
-// together reports whether entry i is in the booking or group of entry j.
-func (b *builder) together(i, j int) bool {
-	a, c := b.list.Entries[i], b.list.Entries[j]
-	return a.Change == c.Change && (a.Locator != "" && a.Locator == c.Locator || a.Group != "" && a.Group == c.Group)
 }
 
 func (b *builder) put(e *Entry, r remark, oneOf, shared int) {
