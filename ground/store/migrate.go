@@ -60,6 +60,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err := db.refuseNewer(ctx); err != nil {
 		return err
 	}
+	if done, err := db.current(ctx); err != nil || done {
+		return fail(op, err)
+	}
 	for try := 1; ; try++ {
 		before, _ := db.version(ctx)
 		err := db.up(ctx)
@@ -114,6 +117,16 @@ func (db *DB) version(ctx context.Context) (int64, error) {
 	var v sql.NullInt64
 	err = db.write.DB.QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE is_applied").Scan(&v)
 	return v.Int64, err
+}
+
+// current reports whether nothing is left to migrate.
+func (db *DB) current(ctx context.Context) (bool, error) {
+	_, newest, err := migrations(db.engine)
+	if err != nil {
+		return false, err
+	}
+	v, err := db.version(ctx)
+	return v == newest, err
 }
 
 func (db *DB) refuseNewer(ctx context.Context) error {

@@ -1,0 +1,142 @@
+package storetest
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+func (s *suite) tablets() {
+	tablet := func(n int, name, token string) ground.Tablet {
+		v := ground.Tablet{ID: id(n), Name: name, CreatedAt: s.now}
+		if token != "" {
+			v.TokenHash = []byte(token)
+		}
+		return v
+	}
+	s.write(func(tx ground.Tx) error {
+		for _, v := range []ground.Tablet{tablet(1, "b", "t1"), tablet(2, "a", ""), tablet(3, "ß", "")} {
+			if err := tx.InsertTablet(s.ctx, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.wantCode(passenger.Exists, "the same name", func(tx ground.Tx) error { return tx.InsertTablet(s.ctx, tablet(4, "a", "")) })
+	s.wantCode(passenger.Exists, "the same id", func(tx ground.Tx) error { return tx.InsertTablet(s.ctx, tablet(1, "z", "")) })
+	s.wantCode(passenger.Exists, "the same token", func(tx ground.Tx) error { return tx.InsertTablet(s.ctx, tablet(4, "z", "t1")) })
+	s.wantCode(passenger.Exists, "an update to a taken name", func(tx ground.Tx) error { return tx.UpdateTablet(s.ctx, tablet(1, "a", "t1")) })
+	s.wantCode(passenger.NotFound, "update of no tablet", func(tx ground.Tx) error { return tx.UpdateTablet(s.ctx, tablet(9, "y", "")) })
+	s.wantMissing("a tablet", func(tx ground.Tx) error { _, err := tx.Tablet(s.ctx, id(9)); return err })
+	s.wantMissing("a name", func(tx ground.Tx) error { _, err := tx.TabletByName(s.ctx, "A"); return err })
+	s.wantMissing("a token", func(tx ground.Tx) error { _, err := tx.TabletByToken(s.ctx, []byte("t2")); return err })
+	s.wantMissing("no token", func(tx ground.Tx) error { _, err := tx.TabletByToken(s.ctx, nil); return err })
+	s.read(func(tx ground.Tx) error {
+		got, err := tx.TabletByToken(s.ctx, []byte("t1"))
+		if err != nil {
+			return err
+		}
+		s.same("tablet by token", tablet(1, "b", "t1"), got)
+		if got, err = tx.TabletByName(s.ctx, "ß"); err != nil {
+			return err
+		}
+		s.same("tablet by name", tablet(3, "ß", ""), got)
+		list, err := tx.ListTablets(s.ctx)
+		s.same("tablets by name", []ground.Tablet{tablet(2, "a", ""), tablet(1, "b", "t1"), tablet(3, "ß", "")}, list)
+		return err
+	})
+}
+
+func (s *suite) enrolCode() {
+	code := func(h string, life time.Duration) ground.EnrolCode {
+		return ground.EnrolCode{Hash: []byte(h), Tablet: id(1), ExpiresAt: s.now.Add(life)}
+	}
+	s.write(func(tx ground.Tx) error {
+		if err := tx.InsertTablet(s.ctx, ground.Tablet{ID: id(1), Name: "t"}); err != nil {
+			return err
+		}
+		if err := tx.InsertEnrolCode(s.ctx, code("good", time.Hour)); err != nil {
+			return err
+		}
+		return tx.InsertEnrolCode(s.ctx, code("old", 0))
+	})
+	s.wantCode(passenger.Exists, "the same code", func(tx ground.Tx) error { return tx.InsertEnrolCode(s.ctx, code("good", time.Minute)) })
+	s.wantCode(passenger.NotFound, "a code of no tablet", func(tx ground.Tx) error {
+		return tx.InsertEnrolCode(s.ctx, ground.EnrolCode{Hash: []byte("x"), Tablet: id(9)})
+	})
+	use := func(h string) func(ground.Tx) error {
+		return func(tx ground.Tx) error { _, err := tx.UseEnrolCode(s.ctx, []byte(h), s.now); return err }
+	}
+	s.wantCode(passenger.NotFound, "an unknown code", use("bad"))
+	s.wantCode(passenger.Forbidden, "a code at the end of its life", use("old"))
+	var won, refused atomic.Int64
+	s.parallel(64, func(int) error {
+		var got ground.EnrolCode
+		err := s.InTx(s.ctx, func(tx ground.Tx) (err error) {
+			got, err = tx.UseEnrolCode(s.ctx, []byte("good"), s.now)
+			return err
+		})
+		switch passenger.CodeOf(err) {
+		case "":
+			won.Add(1)
+			want := code("good", time.Hour)
+			want.UsedAt = s.now
+			s.same("the code", want, got)
+		case passenger.Forbidden:
+			refused.Add(1)
+		default:
+			return err
+		}
+		return nil
+	})
+	if won.Load() != 1 || refused.Load() != 63 {
+		s.Errorf("%d devices enrolled with one code, %d were refused; want 1 and 63", won.Load(), refused.Load())
+	}
+	s.wantCode(passenger.Forbidden, "a used code", use("good"))
+}
+
+func (s *suite) roster() {
+	s.insertFlights(1, 3)
+	row := func(flight, tablet int, role passenger.Role) ground.RosterRow {
+		return ground.RosterRow{Flight: fid(flight), Tablet: id(tablet), Role: role, Zone: "front", At: s.now.Add(time.Duration(tablet) * time.Second)}
+	}
+	removed := row(2, 1, passenger.Cabin)
+	removed.Removed, removed.Zone = true, ""
+	s.write(func(tx ground.Tx) error {
+		for n, name := range map[int]string{1: "one", 2: "two"} {
+			if err := tx.InsertTablet(s.ctx, ground.Tablet{ID: id(n), Name: name}); err != nil {
+				return err
+			}
+		}
+		for _, r := range []ground.RosterRow{row(3, 1, passenger.Lead), row(2, 2, passenger.Lead), row(2, 1, passenger.Purser), row(1, 1, passenger.Cabin), removed} {
+			if err := tx.PutRoster(s.ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.read(func(tx ground.Tx) error {
+		got, err := tx.Roster(s.ctx, fid(2))
+		if err != nil {
+			return err
+		}
+		s.same("roster", []ground.RosterRow{removed, row(2, 2, passenger.Lead)}, got)
+		got, err = tx.RosterOf(s.ctx, id(1))
+		s.same("flights of a tablet by departure", []ground.RosterRow{row(1, 1, passenger.Cabin), removed, row(3, 1, passenger.Lead)}, got)
+		return err
+	})
+	s.write(func(tx ground.Tx) error {
+		f := s.flight(1)
+		f.Stage = passenger.Purged
+		return tx.UpdateFlight(s.ctx, f)
+	})
+	s.read(func(tx ground.Tx) error {
+		got, err := tx.RosterOf(s.ctx, id(1))
+		s.same("without the purged one", []ground.RosterRow{removed, row(3, 1, passenger.Lead)}, got)
+		return err
+	})
+	s.wantCode(passenger.NotFound, "a roster row of no flight", func(tx ground.Tx) error { return tx.PutRoster(s.ctx, row(9, 1, passenger.Lead)) })
+	s.wantCode(passenger.NotFound, "a roster row of no tablet", func(tx ground.Tx) error { return tx.PutRoster(s.ctx, row(1, 9, passenger.Lead)) })
+}
