@@ -1,0 +1,36 @@
+package identity
+
+const (
+	// AutoLink is the least score at which a rule may link without a person; it needs the
+	// account or the booking reference. A decision of the product.
+	AutoLink = 0.90
+	// PersonConfirms is the least score that is shown to a person; below it there is nothing
+	// to go on. Two equal names score 0.60.
+	PersonConfirms = 0.50
+	// maxCandidates bounds an answer; arbitrary, a person looks at five.
+	maxCandidates = 10
+	// maxTextBytes bounds how much of a text is searched; posts are bounded at 8 KiB.
+	maxTextBytes = 16 << 10
+
+	// nameFloor is the Jaro-Winkler likeness from which two names count as alike. Measured on
+	// spelling variants: MUELLER HANS / Müller Hans .965, SCHMIDT / Schmitt .967, different
+	// people mostly below .85 (docs/design.md).
+	nameFloor = 0.90
+)
+
+// The scores. Only the first three reach [AutoLink].
+const (
+	scoreAccount     = 1.00 // the customer told us the account
+	scoreLocatorName = 0.97 // booking reference and a like name
+	scoreLocator     = 0.92 // booking reference of one person; the author's name is not known
+	// scoreLocatorOther is a booking reference when several people share it or the author is
+	// called otherwise (a daughter for her mother, a stranger): a person confirms.
+	scoreLocatorOther = 0.80
+	scoreName         = 0.60 // an equal name
+	scoreHandle       = 0.50 // the account's handle made of the name
+	addFlight         = 0.10 // a flight they are booked on is in the text
+	addDate           = 0.06 // and its day
+	addSeat           = 0.10 // and their seat there
+	topWithout        = 0.86 // the most without account and booking reference, below AutoLink
+	scoreSeat         = 0.44 // flight, day and seat without a name: 0.70 with what they add
+)
