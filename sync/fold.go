@@ -52,8 +52,11 @@ type folder struct {
 func (f *folder) sort(ops []Op) {
 	f.ops = slices.DeleteFunc(slices.Clone(ops), func(o Op) bool { return o.Dot.IsZero() || o.Dot.Author >= MaxAuthors })
 	slices.SortFunc(f.ops, func(a, b Op) int {
+		if a.Dot != b.Dot {
+			return compareDots(a.Dot, b.Dot)
+		}
 		// A stub and its op are one op; the op says more, so it stands first.
-		return cmp.Or(compareDots(a.Dot, b.Dot), bytes.Compare(a.Head, b.Head), bytes.Compare(a.Commit[:], b.Commit[:]), -bytes.Compare(a.Body, b.Body))
+		return cmp.Or(bytes.Compare(a.Head, b.Head), bytes.Compare(a.Commit[:], b.Commit[:]), -bytes.Compare(a.Body, b.Body))
 	})
 	f.ops = slices.CompactFunc(f.ops, func(a, b Op) bool { return a.Dot == b.Dot })
 	f.last = map[Author]uint64{}
@@ -64,7 +67,10 @@ func (f *folder) sort(ops []Op) {
 }
 
 func compareDots(a, b Dot) int {
-	return cmp.Or(cmp.Compare(a.Author, b.Author), cmp.Compare(a.Seq, b.Seq))
+	if a.Author != b.Author {
+		return cmp.Compare(a.Author, b.Author)
+	}
+	return cmp.Compare(a.Seq, b.Seq)
 }
 
 func (f *folder) quarantine(o Op, reason string) {

@@ -25,25 +25,32 @@ func (l law) isCut(d Dot) bool {
 }
 
 // readLaw reads the admin lanes of ops, which are sorted by dot. A roster op may bind a further
-// admin lane (ground binds new indexes after a restore), so it reads until the classes stay.
+// admin lane (ground binds new indexes after a restore), so it reads until those stay.
 func readLaw(ops []Op) law {
-	class := map[Author]Class{Admin: AdminLane, Safety: SafetyLane, Manifest: ManifestLane, Notes: NotesLane}
+	lanes := map[Author]bool{Admin: true}
 	for range MaxAuthors {
-		l := lawUnder(ops, class)
-		if maps.Equal(class, l.class) {
+		l := lawUnder(ops, lanes)
+		found := map[Author]bool{}
+		for a, c := range l.class {
+			if c == AdminLane {
+				found[a] = true
+			}
+		}
+		if maps.Equal(lanes, found) {
 			return l
 		}
-		class = l.class
+		lanes = found
 	}
-	return lawUnder(ops, class)
+	return lawUnder(ops, lanes)
 }
 
-func lawUnder(ops []Op, class map[Author]Class) law {
+// lawUnder reads the law, taking lanes for the admin lanes.
+func lawUnder(ops []Op, lanes map[Author]bool) law {
 	l := law{class: map[Author]Class{Admin: AdminLane, Safety: SafetyLane, Manifest: ManifestLane, Notes: NotesLane},
 		roster: map[Author]RosterEntry{}, cuts: map[Author]uint64{}, erased: map[Dot][]Dot{}, leads: map[Author]bool{}}
 	var admin []Op
 	for _, o := range ops {
-		if class[o.Dot.Author] == AdminLane {
+		if lanes[o.Dot.Author] {
 			admin = append(admin, o)
 		}
 	}

@@ -194,6 +194,8 @@ func TestAnswerToAnAbsurdVector(t *testing.T) {
 // Ground's word about who a tablet is does not make it go on in somebody else's lane.
 func TestBoundToAForeignLane(t *testing.T) {
 	c := newCrew(t, 2)
+	c.tablets[0].write(author(0), FinDraft())
+	c.sync(0)
 	wiped := newNode(t, passenger.FlightID{1}, Nobody, 77)
 	req := wiped.do(Ask{}).Request
 	res := c.ground.do(Answer{Request: *req, You: author(0)}).Response
