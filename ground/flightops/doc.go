@@ -1,7 +1,7 @@
 // Package flightops reads what an airline's own systems send: passenger lists (PNL, ADL),
-// movements (MVT, MVA, DIV), bookings and crew files. It turns bytes into values and does
-// nothing else: no store, no network, no clock. What the values mean for a flight is decided
-// by whoever keeps flights.
+// movements (MVT, MVA, DIV), bookings and crew files. Decoding turns bytes into values and does
+// nothing else: no store, no network, no clock. [Feed] hands the values to the parts it is
+// given.
 //
 // [Decode] and [DecodeAll] read telexes, [DecodeBookings] and [DecodeCrew] read CSV. The
 // formats are written down in docs/formats.md.
