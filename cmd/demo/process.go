@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// process is one real program of ours that is started, may be killed at any moment, and is
+// started again on the same port. It is safe for concurrent use.
+type process struct {
+	name string
+	bin  string
+	args func(listen string) []string
+	env  []string
+	log  io.Writer
+
+	mu   sync.Mutex
+	addr string // host:port, fixed after the first start
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when cmd has ended
+}
+
+var listening = regexp.MustCompile(`listening on https?://([^\s/]+)`)
+
+// start starts the process and waits until it says where it listens.
+func (p *process) start(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	listen := p.addr
+	if listen == "" {
+		listen = "127.0.0.1:0"
+	}
+	cmd := exec.Command(p.bin, p.args(listen)...)
+	cmd.Env = append(os.Environ(), p.env...)
+	// The programs die with the demo, also when it is killed.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", p.name, err)
+	}
+	gone, addr := make(chan struct{}), make(chan string, 1)
+	go func() {
+		defer close(gone)
+		sc := bufio.NewScanner(stderr)
+		for sc.Scan() {
+			if m := listening.FindStringSubmatch(sc.Text()); m != nil {
+				select {
+				case addr <- m[1]:
+				default:
+				}
+			}
+			fmt.Fprintf(p.log, "%s: %s\n", p.name, sc.Text())
+		}
+		_ = cmd.Wait() // killed on purpose, or its own words are in the log
+	}()
+	p.cmd, p.gone = cmd, gone
+	select {
+	case p.addr = <-addr:
+		return nil
+	case <-gone:
+		return fmt.Errorf("%s ended before it listened; see the log", p.name)
+	case <-time.After(30 * time.Second):
+		return fmt.Errorf("%s does not listen after 30 s; see the log", p.name)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// url is where the process listens.
+func (p *process) url() string { p.mu.Lock(); defer p.mu.Unlock(); return "http://" + p.addr }
+
+// kill ends the process as a power button would: kill -9, no goodbye.
+func (p *process) kill() {
+	p.mu.Lock()
+	cmd, gone := p.cmd, p.gone
+	p.mu.Unlock()
+	if cmd == nil {
+		return
+	}
+	_ = cmd.Process.Kill() // it may have ended by itself
+	<-gone
+}
+
+// stop ends the process in order.
+func (p *process) stop() {
+	p.mu.Lock()
+	cmd, gone := p.cmd, p.gone
+	p.mu.Unlock()
+	if cmd == nil {
+		return
+	}
+	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	select {
+	case <-gone:
+	case <-time.After(10 * time.Second):
+		p.kill()
+	}
+}
+
+// pid is the process id, for reading its memory.
+func (p *process) pid() int { p.mu.Lock(); defer p.mu.Unlock(); return p.cmd.Process.Pid }
+
+// binary finds a program beside this one.
+func binary(name string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(filepath.Dir(self), name)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%s is not beside the demo; run make build first", name)
+	}
+	return path, nil
+}
