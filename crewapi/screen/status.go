@@ -1,0 +1,63 @@
+package screen
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/cabinloop/cabinloop/crewapi/tablet"
+	"github.com/cabinloop/cabinloop/internal/web"
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+type statusPage struct {
+	base
+	S         tablet.Status
+	Languages []string
+}
+
+func (s *server) status(w http.ResponseWriter, r *http.Request) error {
+	st, err := s.Agent.Status(r.Context())
+	if err != nil {
+		return err
+	}
+	p := statusPage{base: s.base(r), S: st, Languages: s.words.Languages()}
+	p.Title = p.T("status.title")
+	return web.Render(w, s.tmpl, "status", p)
+}
+
+// Free says how much room the disk has.
+func (p statusPage) Free() string {
+	const mib = 1 << 20
+	if p.S.FreeBytes >= 1<<30 {
+		return fmt.Sprintf("%.1f GB", float64(p.S.FreeBytes)/(1<<30))
+	}
+	return fmt.Sprintf("%d MB", p.S.FreeBytes/mib)
+}
+
+// sync exchanges now. A ground out of reach is no failure of the page: the status says so.
+func (s *server) sync(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.Agent.Sync(r.Context()); err != nil && passenger.CodeOf(err) != passenger.Unavailable {
+		return err
+	}
+	http.Redirect(w, r, "/status", http.StatusSeeOther)
+	return nil
+}
+
+// look keeps a choice of language or light in a cookie of this browser.
+func (s *server) look(w http.ResponseWriter, r *http.Request) error {
+	set := func(name, value string) {
+		http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	}
+	lang, mode := r.PostFormValue("lang"), r.PostFormValue("mode")
+	switch {
+	case slices.Contains(s.words.Languages(), lang):
+		set(web.LanguageCookie, lang)
+	case mode == "dark" || mode == "light":
+		set(modeCookie, mode)
+	default:
+		return passenger.Errorf(passenger.Invalid, "screen.look", "choose a language that is listed, or dark or light")
+	}
+	http.Redirect(w, r, "/status", http.StatusSeeOther)
+	return nil
+}
