@@ -26,7 +26,8 @@ type Classification struct {
 	Topic     passenger.Topic
 	Severity  passenger.Severity
 	Flight    string // designator as KL0641, "" when none is named
-	Day       string // of the flight: YYYY-MM-DD, --MM-DD without a year, "" when none is named
+	Day       string // named with its year, YYYY-MM-DD; "" when none is
+	MonthDay  string // named without a year, --MM-DD, for [ResolveDay]; "" when none is
 	Because   []string
 }
 
@@ -53,7 +54,11 @@ func Classify(text, platformLang string) Classification {
 	c.Severity, why = severity(tokens, c.Lang, c.Topic, c.Negative)
 	because = append(because, why...)
 	c.Flight = mentionedFlight(text)
-	c.Day = mentionedDay(text, c.Lang)
+	if d := mentionedDay(text, c.Lang); strings.HasPrefix(d, "--") {
+		c.MonthDay = d
+	} else {
+		c.Day = d
+	}
 	if len(because) > maxBecause {
 		because = because[:maxBecause]
 	}

@@ -145,7 +145,7 @@ func day(year string, month, dom int) string {
 	return fmt.Sprintf("%04d-%02d-%02d", y, month, dom)
 }
 
-// ResolveDay gives a day of [Classification] its year: that which brings it nearest to when
+// ResolveDay gives the MonthDay of a [Classification] its year: that which brings it nearest to when
 // the post was written, the past preferred by a ratio of two, since people complain about what
 // was. A day with a year stays; "" and what is no day give "".
 func ResolveDay(day string, posted time.Time) string {

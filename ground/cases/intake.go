@@ -20,7 +20,7 @@ type Taken struct {
 // whose (channel, external id) is known changes nothing. progress is called after each batch
 // with the posts done so far, when not nil.
 func (s *Service) Import(ctx context.Context, posts []passenger.Post, progress func(int)) (Taken, error) {
-	idx, err := s.index(ctx)
+	idx, err := s.Index(ctx)
 	if err != nil {
 		return Taken{}, err
 	}
@@ -52,8 +52,8 @@ func (s *Service) Import(ctx context.Context, posts []passenger.Post, progress f
 	return sum, nil
 }
 
-// index makes the identity index over everybody who has a booking.
-func (s *Service) index(ctx context.Context) (*identity.Index, error) {
+// Index makes the identity index over everybody who has a booking.
+func (s *Service) Index(ctx context.Context) (*identity.Index, error) {
 	var people []ground.PersonTrips
 	err := s.Store.Read(ctx, func(tx ground.Tx) (err error) {
 		people, err = tx.ListPeople(ctx)
