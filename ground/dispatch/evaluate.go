@@ -56,6 +56,7 @@ type evaluation struct {
 	consent  passenger.Consent
 	cleared  map[string]bool // desk reasons that a person decided as done
 	standing *ground.LoopFlight
+	since    time.Time // departure of the flight on which the note stands
 	history  map[passenger.FlightID]ground.LoopFlight
 }
 
@@ -159,9 +160,10 @@ func (e *evaluation) target(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if closing(f) && f.Movement != passenger.Cancelled {
+		if (closing(f) || departed(f)) && f.Movement != passenger.Cancelled {
 			return nil // reconciliation decides
 		}
+		e.since = f.STD
 	}
 	cands, refusal, err := e.candidates(ctx)
 	if err != nil {
@@ -197,10 +199,23 @@ func closing(f ground.Flight) bool {
 	return f.Stage == passenger.Closed || f.Stage == passenger.Sealed || f.Stage == passenger.Purged || !f.OnBlockAt.IsZero()
 }
 
+// departed reports whether the aircraft has left the gate and not come back.
+func departed(f ground.Flight) bool {
+	switch f.Movement {
+	case passenger.OffBlock, passenger.Off, passenger.On, passenger.Diverted:
+		return true
+	}
+	return false
+}
+
 // candidates compiles the note for every flight of the person on which crew can still act.
 func (e *evaluation) candidates(ctx context.Context) ([]candidate, *notes.Refusal, error) {
-	// A flight in the air departed at most a day ago.
-	flights, travellers, err := e.tx.FlightsOf(ctx, e.loop.Person, e.tx.Now().Add(-24*time.Hour))
+	// A flight in the air departed at most a day ago, unless the note stands on an older one.
+	from := e.tx.Now().Add(-24 * time.Hour)
+	if !e.since.IsZero() && e.since.Before(from) {
+		from = e.since
+	}
+	flights, travellers, err := e.tx.FlightsOf(ctx, e.loop.Person, from)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -278,3 +278,28 @@ func TestLateReportRaisesTheRevision(t *testing.T) {
 		}
 	})
 }
+
+// A flight that left and says nothing for days keeps its note: only its tablets know better.
+func TestADepartedFlightKeepsItsNote(t *testing.T) {
+	onBoth(t, func(w *world) {
+		w.flight(first, start.Add(4*time.Hour), true, row("C1", "JANSEN", "14C"))
+		tab := w.tablet("t1", first, passenger.Lead)
+		loop := w.loop("C1", passenger.TopicMeal)
+		tab.sync()
+		w.move(first, passenger.OffBlock)
+		tab.record("14C", passenger.Feedback{Outcome: passenger.Acted})
+		for range 5 {
+			w.now = w.now.Add(12 * time.Hour)
+			w.must(w.dispatch.Sweep(w.ctx, w.now))
+		}
+		if l := w.read(loop.ID); l.State != ground.LoopCompiled {
+			w.Fatalf("two days after departure the loop is %s", l.State)
+		}
+		w.move(first, passenger.In)
+		tab.write(flightsync.FinDraft())
+		tab.sync()
+		if r := w.report(first); r.Acted != 1 || r.FollowUps != 1 || !r.SumsClose {
+			w.Errorf("report: %+v", r)
+		}
+	})
+}
