@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
@@ -80,6 +81,27 @@ func (h *high) write(v flightsync.Vector) error {
 		return err
 	}
 	h.counter, h.vector, h.damaged = h.counter+1, next, false
+	return nil
+}
+
+// AcceptRollback lowers the mark to what the store holds. The owner calls it once it has taken
+// a new incarnation, so that the next open does not ask for another. Errors: unavailable.
+func (d *DB) AcceptRollback() error {
+	const op = "badgerstore.AcceptRollback"
+	st, err := d.State()
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.high.vector, d.high.damaged = nil, true
+	for range 2 { // both slots
+		if err := d.high.write(st.Vector()); err != nil {
+			return passenger.Wrap(passenger.Unavailable, op, "the tablet could not save; try again", err)
+		}
+		d.high.damaged = true
+	}
+	d.high.damaged, d.rolledBack = false, false
 	return nil
 }
 

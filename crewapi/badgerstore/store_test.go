@@ -215,8 +215,16 @@ func TestRollbackIsNoticed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(old, "was", "HIGH"), high, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if d := open(t, filepath.Join(old, "was")); !d.RolledBack() {
+	d = open(t, filepath.Join(old, "was"))
+	if !d.RolledBack() {
 		t.Error("a store without its newest op does not call itself rolled back")
+	}
+	if err := d.AcceptRollback(); err != nil || d.RolledBack() {
+		t.Errorf("accepting it: %v, still rolled back: %v", err, d.RolledBack())
+	}
+	d.Close()
+	if d = open(t, filepath.Join(old, "was")); d.RolledBack() {
+		t.Error("an accepted rollback is reported again")
 	}
 }
 

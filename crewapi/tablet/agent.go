@@ -1,0 +1,206 @@
+package tablet
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// Config is what an [Agent] is made of. Everything but Floor is needed.
+type Config struct {
+	Dir  string           // the data directory, made when missing
+	Now  func() time.Time // UTC
+	Rand io.Reader        // crypto/rand in production; safe for concurrent use
+	Log  *slog.Logger
+	HTTP *http.Client // without Timeout: streams live long
+	// Floor is the free disk space below which nothing is recorded, bytes; 0 is the store's own.
+	Floor uint64
+}
+
+// Agent is one tablet. Its methods are safe for concurrent use. Those that take a key accept a
+// flight key ("KL0641/2026-11-21/AMS") or a designator that only one flight has ("KL0641").
+type Agent struct {
+	Config
+	lock *os.File
+	busy chan struct{} // one round of syncing at a time
+	kick chan struct{} // something to send
+	up   chan struct{} // a round went well
+
+	mu      sync.Mutex
+	closed  bool
+	device  device
+	client  *crewapi.Client
+	flights map[passenger.FlightID]*flight
+	gone    counts
+	synced  time.Time
+	problem string
+	recent  []*flight // with an open store, the last used at the end
+	subs    map[int]func(passenger.FlightKey)
+	nextSub int
+}
+
+// Open takes the data directory. Errors: unavailable when another process has it, corrupt when
+// its files cannot be read.
+func Open(c Config) (*Agent, error) {
+	const op = "tablet.Open"
+	if err := os.MkdirAll(filepath.Join(c.Dir, "flights"), 0o700); err != nil {
+		return nil, passenger.Wrap(passenger.Unavailable, op, "the data directory cannot be made", err)
+	}
+	a := &Agent{Config: c, busy: make(chan struct{}, 1), kick: make(chan struct{}, 1), up: make(chan struct{}, 1),
+		flights: map[passenger.FlightID]*flight{}, subs: map[int]func(passenger.FlightKey){}}
+	var err error
+	if a.lock, err = lockDir(a.path("lock")); err != nil {
+		return nil, err
+	}
+	if err := a.load(); err != nil {
+		a.lock.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *Agent) path(name string) string { return filepath.Join(a.Dir, name) }
+
+func (a *Agent) load() error {
+	var err error
+	if a.device, err = loadDevice(a.path("device.json")); err != nil {
+		return err
+	}
+	x, err := loadIndex(a.path("flights.json"), a.path("flights.json.old"))
+	if err != nil {
+		return err
+	}
+	a.gone, a.synced = x.Gone, x.LastSync
+	for _, rec := range x.Flights {
+		a.flights[rec.Assignment.Flight] = newFlight(a, rec)
+	}
+	if a.device.enrolled() {
+		a.client, err = crewapi.NewClient(a.device.Ground, a.device.Token, a.HTTP)
+	}
+	return err
+}
+
+// Close closes the stores and gives the directory back. Run must have returned.
+func (a *Agent) Close() error {
+	a.mu.Lock()
+	if a.closed {
+		a.mu.Unlock()
+		return nil
+	}
+	a.closed = true
+	all := a.all()
+	a.mu.Unlock()
+	var first error
+	for _, f := range all {
+		f.mu.Lock()
+		if err := f.shut(); err != nil && first == nil {
+			first = err
+		}
+		f.mu.Unlock()
+	}
+	if err := a.lock.Close(); err != nil && first == nil {
+		first = err
+	}
+	return first
+}
+
+// all returns the flights in the order of their schedule; the caller holds a.mu.
+func (a *Agent) all() []*flight {
+	var out []*flight
+	for _, f := range a.flights {
+		out = append(out, f)
+	}
+	slices.SortFunc(out, func(f, g *flight) int {
+		if c := f.std.Compare(g.std); c != 0 {
+			return c
+		}
+		return slices.Compare(f.id[:], g.id[:])
+	})
+	return out
+}
+
+func (a *Agent) list() []*flight {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.all()
+}
+
+// save writes flights.json with what the flights' records now say; of is a flight whose mutex
+// the caller holds, or nil.
+func (a *Agent) save() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	x := index{Gone: a.gone, LastSync: a.synced}
+	for _, f := range a.all() {
+		x.Flights = append(x.Flights, f.record())
+	}
+	return writeFile(a.path("flights.json"), a.path("flights.json.old"), x)
+}
+
+// OnChange calls fn after anything on a flight changed, until cancel. fn must not block and
+// must not call the agent.
+func (a *Agent) OnChange(fn func(passenger.FlightKey)) (cancel func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	id := a.nextSub
+	a.nextSub++
+	a.subs[id] = fn
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.subs, id)
+	}
+}
+
+func (a *Agent) tell(key passenger.FlightKey) {
+	a.mu.Lock()
+	var fns []func(passenger.FlightKey)
+	for _, fn := range a.subs {
+		fns = append(fns, fn)
+	}
+	a.mu.Unlock()
+	for _, fn := range fns {
+		fn(key)
+	}
+}
+
+// wake asks Run for a round of syncing now.
+func (a *Agent) wake() {
+	select {
+	case a.kick <- struct{}{}:
+	default:
+	}
+}
+
+func (a *Agent) ready(op string) (*crewapi.Client, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.closed:
+		return nil, passenger.Errorf(passenger.Unavailable, op, "this tablet's program is shutting down")
+	case a.client == nil:
+		return nil, passenger.Errorf(passenger.SignedOut, op, "this tablet is not enrolled; enrol it with a code from ground")
+	}
+	return a.client, nil
+}
+
+// random reads n random bytes.
+func (a *Agent) random(n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(a.Rand, b); err != nil {
+		return nil, passenger.Wrap(passenger.Internal, "tablet.random", "this tablet gave no random numbers", err)
+	}
+	return b, nil
+}
+
+// alive reports the end of ctx before anything is begun.
+func alive(ctx context.Context) error { return ctx.Err() }

@@ -1,0 +1,263 @@
+package tablet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// exchange brings one flight and ground together: exchanges until neither lacks anything.
+func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight, rep *SyncReport) error {
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for range maxRounds {
+		req, err := f.ask()
+		if err != nil {
+			return err
+		}
+		res, err := call(ctx, client, req)
+		if err != nil {
+			f.slower()
+			return err
+		}
+		rep.Exchanges++
+		for _, run := range req.Runs {
+			rep.Sent += len(run.Ops)
+		}
+		t, err := f.take(res, taken{request: &req})
+		if err != nil {
+			f.slower()
+			return err
+		}
+		rep.Received += t.received
+		if t.news {
+			a.tell(f.key)
+		}
+		if !t.again {
+			return nil
+		}
+		if !t.progress {
+			return passenger.Errorf(passenger.Raced, "tablet.exchange", "ground did not take what this tablet sent")
+		}
+	}
+	return passenger.Errorf(passenger.TooMuch, "tablet.exchange", "the flight has more to exchange than one round takes")
+}
+
+func call(ctx context.Context, client *crewapi.Client, req flightsync.Request) (flightsync.Response, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, errSlow)
+	defer cancel()
+	res, err := client.Exchange(ctx, req)
+	if err != nil && context.Cause(ctx) == error(errSlow) {
+		return res, errSlow
+	}
+	return res, err
+}
+
+var errSlow = passenger.Errorf(passenger.Unavailable, "tablet.call", "ground did not answer in time; everything is kept here and goes over later")
+
+// ask makes the next request.
+func (f *flight) ask() (flightsync.Request, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.use(); err != nil {
+		return flightsync.Request{}, err
+	}
+	ready, err := f.rep.Step(flightsync.Ask{Peer: f.peer, Budget: f.budget})
+	if passenger.CodeOf(err) == passenger.Corrupt {
+		if err = f.renew(); err == nil {
+			ready, err = f.rep.Step(flightsync.Ask{Budget: f.budget})
+		}
+	}
+	if err != nil {
+		return flightsync.Request{}, err
+	}
+	return *ready.Request, nil
+}
+
+// slower halves the budget of the next answer, quicker doubles it (reference D.7).
+func (f *flight) slower() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.budget == 0 {
+		f.budget = flightsync.DefaultBudget
+	}
+	f.budget = max(f.budget/2, minBudget)
+}
+
+func (f *flight) quicker() {
+	if f.budget *= 2; f.budget >= flightsync.DefaultBudget {
+		f.budget = 0
+	}
+}
+
+// taken is what became of a response.
+type taken struct {
+	request  *flightsync.Request // nil for a frame of a stream
+	received int
+	news     bool // something to show
+	again    bool // one side still lacks something
+	progress bool
+}
+
+// take applies a response or a frame, durably, and does what follows from it.
+func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.use(); err != nil {
+		return t, err
+	}
+	st := f.rep.State()
+	// A frame, or an answer to an earlier incarnation, does not say who this replica is now.
+	you := flightsync.Nobody
+	if t.request != nil && t.request.Incarnation == st.Incarnation {
+		you = res.You
+	}
+	b, err := f.agent.random(flightsync.SaltSize)
+	if err != nil {
+		return t, err
+	}
+	ready, err := f.rep.Step(flightsync.Receive{Runs: res.Runs, You: you, Have: true, Salt: [flightsync.SaltSize]byte(b), Now: f.agent.Now()})
+	if err != nil {
+		return t, err
+	}
+	before := f.peer
+	metas := f.acknowledged(res.Have, t.request != nil)
+	if err := f.commit(ready, metas...); err != nil {
+		return t, err
+	}
+	t.received = len(ready.Changed)
+	t.news = t.received > 0 || !slices.Equal(before, f.peer)
+	t.progress = t.news || st.Me != f.rep.State().Me
+	if t.news {
+		f.row = nil
+	}
+	if t.request != nil {
+		f.quicker()
+	}
+	if err := f.follow(res, ready, &t); err != nil {
+		return t, err
+	}
+	v, err := f.view()
+	if err != nil {
+		return t, err
+	}
+	t.again = t.again || res.More || v.pending(f.peer) > 0
+	return t, nil
+}
+
+// acknowledged keeps ground's vector: the marks and what is pending follow from it. One that went
+// back is legal from an exchange (a restored ground), and means to send again. A frame may be
+// older than the last answer and only ever adds.
+func (f *flight) acknowledged(have flightsync.Vector, exchanged bool) []badgerstore.Meta {
+	if !exchanged && !have.CoversAll(f.peer) {
+		return nil
+	}
+	var out []badgerstore.Meta
+	if !slices.Equal(have, f.peer) {
+		f.peer = slices.Clone(have)
+		out = append(out, badgerstore.Meta{Name: metaPeer, Value: have.Pack()})
+	}
+	// To the second minute: a quiet flight need not write for every poll.
+	if now := f.agent.Now(); exchanged && (len(out) > 0 || now.Sub(f.synced) >= pollEvery/2) {
+		f.synced, f.row = now, nil
+		out = append(out, badgerstore.Meta{Name: metaSynced, Value: []byte(now.Format(time.RFC3339))})
+	}
+	return out
+}
+
+// follow does what a response calls for besides its ops: a new incarnation, a new store,
+// erasure, recording again what was rescued, handing in.
+func (f *flight) follow(res flightsync.Response, ready flightsync.Ready, t *taken) error {
+	v, err := f.view()
+	if err != nil {
+		return err
+	}
+	for _, n := range ready.Notes {
+		f.agent.Log.Warn("odd run", "flight", f.id.String(), "kind", string(n.What), "seq", n.Seq, "n", int(n.Author))
+		t.again = t.again || n.What == flightsync.FaultGap
+		if n.What == flightsync.FaultFork && v.mine[n.Author] {
+			t.again, t.progress = true, true
+			return f.renew()
+		}
+	}
+	// Some of the lane is missing here: whatever was written next would be a fork.
+	if t.request != nil && res.You == v.me && res.YouSeen > v.state.Vector().Of(v.me) {
+		t.again, t.progress = true, true
+		if err := f.rotate(); err != nil {
+			return err
+		}
+		inc := f.rep.State().Incarnation
+		return f.setRecord(func(r *record) { r.Incarnation = inc })
+	}
+	if len(v.erased) > 0 {
+		if err := f.erase(v.erased); err != nil {
+			return err
+		}
+	}
+	if t.request == nil || res.More {
+		return nil
+	}
+	if err := f.recordAgain(); err != nil {
+		return err
+	}
+	return f.handInIfDone()
+}
+
+// handInIfDone writes fin once everything of a flight that is over is on ground.
+func (f *flight) handInIfDone() error {
+	v, err := f.view()
+	if err != nil || v.me == flightsync.Nobody || v.Sealed || !v.landedOrClosed() || v.pending(f.peer) > 0 || f.record().Assignment.Removed {
+		return err
+	}
+	if _, done := v.Fins[v.me]; done {
+		return nil
+	}
+	return f.write(flightsync.FinDraft())
+}
+
+// erase drops the bodies that ground ordered erased, and the files and key that held them.
+func (f *flight) erase(dots []flightsync.Dot) error {
+	ready, err := f.rep.Step(flightsync.EraseBodies{Dots: dots})
+	if err != nil {
+		return err
+	}
+	if err := f.commit(ready); err != nil {
+		return err
+	}
+	generation := f.record().Generation + 1
+	db, wrapped, err := f.fresh(generation)
+	if err != nil {
+		return err
+	}
+	err = badgerstore.Copy(db, f.db, metaPeer, metaSynced, metaRescue)
+	if err == nil {
+		err = f.setRecord(func(r *record) { r.Generation, r.Key = generation, wrapped })
+	}
+	if err != nil {
+		db.Close()
+		return err
+	}
+	f.agent.Log.Info("erased on request", "flight", f.id.String(), "n", len(dots))
+	f.shut()
+	f.db = db
+	if f.rep, err = flightsync.Load(db); err != nil {
+		return err
+	}
+	f.row = nil
+	f.sweepGenerations(generation)
+	return nil
+}
+
+func problem(f *flight, err error) string {
+	return fmt.Sprintf("%s: %s", f.key, passenger.Public(err))
+}

@@ -1,0 +1,355 @@
+package tablet
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// The values that an agent keeps in a flight's store beside the ops.
+const (
+	metaPeer   = "peer"   // ground's last durable vector, packed
+	metaSynced = "synced" // when, RFC 3339
+	metaRescue = "rescue" // own ops of a store that was replaced
+)
+
+// flight is one flight of the tablet. mu guards everything below it and is never held over the
+// network; rec is written under both mu and recMu, so that the index can be saved by anyone.
+type flight struct {
+	agent *Agent
+	id    passenger.FlightID
+	key   passenger.FlightKey
+	std   time.Time     // as first assigned; for a stable order
+	turn  chan struct{} // one exchange at a time
+
+	recMu sync.Mutex
+	rec   record
+
+	mu     sync.Mutex
+	gone   bool // off the list; a caller that found it before is too late
+	db     *badgerstore.DB
+	rep    *flightsync.Replica
+	peer   flightsync.Vector
+	synced time.Time
+	folded *folded
+	row    *FlightRow // as last computed; nil: compute
+	own    counts     // as last computed, with row
+	budget int        // of the next answer, bytes; 0 is the engine's
+}
+
+func newFlight(a *Agent, rec record) *flight {
+	return &flight{agent: a, id: rec.Assignment.Flight, key: rec.Assignment.Key, std: rec.Assignment.STD,
+		turn: make(chan struct{}, 1), rec: rec}
+}
+
+func (f *flight) record() record {
+	f.recMu.Lock()
+	defer f.recMu.Unlock()
+	return f.rec
+}
+
+// setRecord changes the record and saves the index; when that fails, the record is as before.
+func (f *flight) setRecord(change func(*record)) error {
+	f.recMu.Lock()
+	before := f.rec
+	change(&f.rec)
+	f.recMu.Unlock()
+	if err := f.agent.save(); err != nil {
+		f.recMu.Lock()
+		f.rec = before
+		f.recMu.Unlock()
+		return err
+	}
+	return nil
+}
+
+func (f *flight) dir(generation int) string {
+	return filepath.Join(f.agent.Dir, "flights", f.id.String(), strconv.Itoa(generation))
+}
+
+// use opens the flight for a caller that holds f.mu. Errors: not_found when it was destroyed,
+// unavailable, corrupt.
+func (f *flight) use() error {
+	const op = "tablet.use"
+	rec := f.record()
+	if rec.Purged != nil || f.gone {
+		return passenger.Errorf(passenger.NotFound, op, "the notes of this flight have left the tablet")
+	}
+	f.agent.mu.Lock()
+	closed := f.agent.closed
+	f.agent.mu.Unlock()
+	if closed {
+		return passenger.Errorf(passenger.Unavailable, op, "this tablet's program is shutting down")
+	}
+	if f.db == nil {
+		if err := f.open(rec); err != nil {
+			return err
+		}
+	}
+	if f.rep == nil {
+		var err error
+		if f.rep, err = flightsync.Load(f.db); err != nil {
+			return err
+		}
+	}
+	f.agent.touch(f)
+	return nil
+}
+
+// open opens the current generation, or begins the first.
+func (f *flight) open(rec record) error {
+	if rec.Generation == 0 {
+		return f.begin(1)
+	}
+	db, err := f.openStore(rec.Generation, rec.Key)
+	if passenger.CodeOf(err) == passenger.Corrupt {
+		f.agent.Log.Error("store damaged; replacing it", "flight", f.id.String(), "err", err)
+		return f.renew()
+	}
+	if err != nil {
+		return err
+	}
+	f.db = db
+	if err := f.settle(rec); err != nil {
+		f.shut()
+		return err
+	}
+	return f.readMeta()
+}
+
+func (f *flight) openStore(generation int, wrapped []byte, opts ...badgerstore.Option) (*badgerstore.DB, error) {
+	key, err := unwrapKey(f.agent.storeKey(), f.id, generation, wrapped)
+	if err != nil {
+		return nil, passenger.Wrap(passenger.Corrupt, "tablet.openStore", "the key of this flight cannot be read", err)
+	}
+	opts = append(opts, badgerstore.WithGroup(f.id))
+	if f.agent.Floor > 0 {
+		opts = append(opts, badgerstore.WithFloor(f.agent.Floor))
+	}
+	return badgerstore.Open(f.dir(generation), key, opts...)
+}
+
+func (a *Agent) storeKey() []byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.device.StoreKey
+}
+
+// settle makes state and incarnation fit: a fresh store begins, a rolled-back one takes a new
+// incarnation before anything is written.
+func (f *flight) settle(rec record) error {
+	st, err := f.db.State()
+	if passenger.CodeOf(err) == passenger.NotFound {
+		inc := rec.Incarnation
+		if f.db.RolledBack() {
+			if inc, err = f.incarnation(); err != nil {
+				return err
+			}
+		}
+		if err := f.db.Apply(flightsync.Create(f.id, flightsync.Nobody, inc)); err != nil {
+			return err
+		}
+		if st, err = f.db.State(); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if f.db.RolledBack() && st.Incarnation == rec.Incarnation {
+		f.agent.Log.Error("store lost entries that were flushed; taking a new incarnation", "flight", f.id.String())
+		if f.rep, err = flightsync.Load(f.db); err != nil {
+			return err
+		}
+		if err := f.rotate(); err != nil {
+			return err
+		}
+	}
+	if f.db.RolledBack() {
+		if err := f.db.AcceptRollback(); err != nil {
+			return err
+		}
+	}
+	if st, err = f.db.State(); err != nil || st.Incarnation == f.record().Incarnation {
+		return err
+	}
+	return f.setRecord(func(r *record) { r.Incarnation = st.Incarnation })
+}
+
+func (f *flight) incarnation() (inc flightsync.Incarnation, err error) {
+	b, err := f.agent.random(len(inc))
+	copy(inc[:], b)
+	return inc, err
+}
+
+// rotate takes a new incarnation; ground binds it at the next exchange.
+func (f *flight) rotate() error {
+	inc, err := f.incarnation()
+	if err != nil {
+		return err
+	}
+	ready, err := f.rep.Step(flightsync.Rotate{Incarnation: inc})
+	if err != nil {
+		return err
+	}
+	return f.commit(ready)
+}
+
+// begin makes an empty store of the given generation and makes it the current one.
+func (f *flight) begin(generation int) error {
+	db, wrapped, err := f.fresh(generation)
+	if err != nil {
+		return err
+	}
+	inc, err := f.incarnation()
+	if err == nil {
+		err = db.Apply(flightsync.Create(f.id, flightsync.Nobody, inc))
+	}
+	if err == nil {
+		err = f.setRecord(func(r *record) { r.Generation, r.Key, r.Incarnation = generation, wrapped, inc })
+	}
+	if err != nil {
+		db.Close()
+		return err
+	}
+	f.db, f.rep, f.peer, f.folded, f.row = db, nil, nil, nil, nil
+	f.sweepGenerations(generation)
+	return nil
+}
+
+// fresh makes an empty store under a new key. What stood there was never current.
+func (f *flight) fresh(generation int) (*badgerstore.DB, []byte, error) {
+	const op = "tablet.fresh"
+	if err := os.RemoveAll(f.dir(generation)); err != nil {
+		return nil, nil, passenger.Wrap(passenger.Unavailable, op, "the flight's directory cannot be made", err)
+	}
+	b, err := f.agent.random(32)
+	if err != nil {
+		return nil, nil, err
+	}
+	wrapped, err := wrapKey(f.agent.storeKey(), f.agent.Rand, f.id, generation, [32]byte(b))
+	if err != nil {
+		return nil, nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be kept", err)
+	}
+	db, err := f.openStore(generation, wrapped)
+	return db, wrapped, err
+}
+
+// sweepGenerations removes everything of the flight but the current generation.
+func (f *flight) sweepGenerations(keep int) {
+	parent := filepath.Dir(f.dir(keep))
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if e.Name() == strconv.Itoa(keep) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(parent, e.Name())); err != nil {
+			f.agent.Log.Warn("an old store stays on disk", "flight", f.id.String(), "err", err)
+		}
+	}
+}
+
+func (f *flight) readMeta() error {
+	b, err := f.db.Meta(metaPeer)
+	if err != nil {
+		return err
+	}
+	if f.peer, err = flightsync.UnpackVector(b); err != nil {
+		f.peer = nil // a hint; ground says it again
+	}
+	if b, err = f.db.Meta(metaSynced); err != nil {
+		return err
+	}
+	f.synced, _ = time.Parse(time.RFC3339, string(b))
+	return nil
+}
+
+// commit works off what the engine asked for. On an error the replica is dropped: what was not
+// persisted never happened.
+func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error {
+	if err := f.db.Commit(ready.Batch, metas...); err != nil {
+		f.rep, f.folded = nil, nil
+		return err
+	}
+	if !ready.Batch.IsEmpty() {
+		f.folded, f.row = nil, nil
+	}
+	return nil
+}
+
+// shut closes the store; the caller holds f.mu.
+func (f *flight) shut() error {
+	if f.db == nil {
+		return nil
+	}
+	err := f.db.Close()
+	f.db, f.rep, f.folded = nil, nil, nil
+	return err
+}
+
+// touch makes f the last used of the open flights and closes the first used beyond the limit. A
+// flight that is in use stays open; the next touch tries again.
+func (a *Agent) touch(f *flight) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	kept := a.recent[:0:0]
+	for _, g := range a.recent {
+		if g != f {
+			kept = append(kept, g)
+		}
+	}
+	kept = append(kept, f)
+	for i := 0; len(kept) > openStores && i < len(kept)-1; {
+		g := kept[i]
+		if !g.mu.TryLock() {
+			i++
+			continue
+		}
+		if err := g.shut(); err != nil {
+			a.Log.Warn("store did not close well", "flight", g.id.String(), "err", err)
+		}
+		g.mu.Unlock()
+		kept = append(kept[:i:i], kept[i+1:]...)
+	}
+	a.recent = kept
+}
+
+// find returns the flight that key names.
+func (a *Agent) find(op, key string) (*flight, error) {
+	notFound := passenger.Errorf(passenger.NotFound, op, "this tablet has no such flight; refresh the list of flights")
+	k, err := passenger.ParseFlightKey(key)
+	if err == nil {
+		for _, f := range a.list() {
+			if f.key == k {
+				return f, nil
+			}
+		}
+		return nil, notFound
+	}
+	carrier, number, suffix, err := passenger.ParseDesignator(key)
+	if err != nil {
+		return nil, passenger.Errorf(passenger.Invalid, op, "a flight is written KL0641/2026-11-21/AMS, or KL0641 when it is the only one")
+	}
+	var found []*flight
+	for _, f := range a.list() {
+		if f.key.Carrier == carrier && f.key.Number == number && f.key.Suffix == suffix && f.record().Purged == nil {
+			found = append(found, f)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, notFound
+	case 1:
+		return found[0], nil
+	}
+	return nil, passenger.Errorf(passenger.Invalid, op, "%d flights have that number; write one out, like %s", len(found), fmt.Sprint(found[0].key))
+}

@@ -1,0 +1,139 @@
+package tablet
+
+import (
+	"errors"
+
+	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// folded is what the flight's ops say, and what the agent needs to know of its own.
+type folded struct {
+	*flightsync.View
+	state   flightsync.State
+	me      flightsync.Author
+	mine    map[flightsync.Author]bool
+	own     []flightsync.Op // of every lane this tablet has written, by dot
+	erased  []flightsync.Dot
+	damaged []flightsync.Dot
+	travs   map[passenger.TravellerNo]flightsync.TravellerView
+}
+
+// view folds the flight; the caller holds f.mu and has called use.
+func (f *flight) view() (*folded, error) {
+	if f.folded != nil {
+		return f.folded, nil
+	}
+	st := f.rep.State()
+	ops, damaged, err := readable(f.db, st.Vector())
+	if err != nil {
+		return nil, err
+	}
+	v := &folded{View: flightsync.Fold(ops), state: st, me: st.Me, damaged: damaged,
+		mine: map[flightsync.Author]bool{}, travs: map[passenger.TravellerNo]flightsync.TravellerView{}}
+	v.whose(f.agent.tablet(), st)
+	orders := map[flightsync.Dot]bool{}
+	for _, o := range ops {
+		if v.mine[o.Dot.Author] {
+			v.own = append(v.own, o)
+		}
+		if o.Header.Kind == flightsync.KindErase && o.Dot.Author == flightsync.Admin {
+			for _, d := range o.Header.Over {
+				orders[d] = true
+			}
+		}
+	}
+	for _, o := range ops {
+		if orders[o.Dot] && !o.IsStub() {
+			v.erased = append(v.erased, o.Dot)
+		}
+	}
+	for _, t := range v.Travellers {
+		v.travs[t.No] = t
+	}
+	f.folded = v
+	return v, nil
+}
+
+// whose finds the author indexes that are this tablet's: one for each incarnation.
+func (v *folded) whose(id passenger.TabletID, st flightsync.State) {
+	for _, e := range v.Roster {
+		if e.Class == flightsync.TabletLane && e.Tablet == id {
+			v.mine[e.Author] = true
+		}
+	}
+	if st.Me != flightsync.Nobody {
+		v.mine[st.Me] = true
+	}
+}
+
+func (a *Agent) tablet() passenger.TabletID {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.device.Tablet
+}
+
+// readable reads every op up to v that can be read, and names those that cannot.
+func readable(db *badgerstore.DB, v flightsync.Vector) (ops []flightsync.Op, damaged []flightsync.Dot, err error) {
+	for i, last := range v {
+		a := flightsync.Author(i)
+		for next := uint64(1); next <= last; {
+			err := db.Ops(a, next, func(o flightsync.Op) bool {
+				ops, next = append(ops, o), o.Dot.Seq+1
+				return o.Dot.Seq < last
+			})
+			if err == nil {
+				break
+			}
+			d, ok := errors.AsType[badgerstore.Damaged](err)
+			if !ok {
+				return nil, nil, err
+			}
+			damaged, next = append(damaged, d.Dot), d.Dot.Seq+1
+		}
+	}
+	return ops, damaged, nil
+}
+
+// pending counts own ops that ground's last vector does not cover.
+func (v *folded) pending(peer flightsync.Vector) int {
+	n := 0
+	for a := range v.mine {
+		if held, there := v.state.Vector().Of(a), peer.Of(a); held > there {
+			n += int(held - there)
+		}
+	}
+	return n
+}
+
+func (v *folded) counts(peer flightsync.Vector) counts {
+	c := counts{}
+	for a := range v.mine {
+		held := v.state.Vector().Of(a)
+		c.Issued += int(held)
+		c.OnGround += int(min(held, peer.Of(a)))
+	}
+	return c
+}
+
+// byNonce finds what a form already wrote, of any of the kinds.
+func (v *folded) byNonce(nonce [8]byte, kinds ...flightsync.Kind) (flightsync.Op, bool) {
+	for _, o := range v.own {
+		if o.Header.Nonce != nonce {
+			continue
+		}
+		for _, k := range kinds {
+			if o.Header.Kind == k {
+				return o, true
+			}
+		}
+	}
+	return flightsync.Op{}, false
+}
+
+// isLead reports whether this tablet decides service matters on board.
+func (v *folded) isLead() bool {
+	lead, ok := v.ActingLead()
+	return ok && lead == v.me
+}

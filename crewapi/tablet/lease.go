@@ -1,0 +1,146 @@
+package tablet
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// onBoard says since when people are on board, and whether they still are: the last boarding,
+// doors, off-block or take-off, without a landing after it.
+func (v *folded) onBoard() (since time.Time, still bool) {
+	for _, m := range []passenger.Movement{passenger.Boarding, passenger.DoorsClosed, passenger.OffBlock, passenger.Off} {
+		if at, ok := v.Moved(m); ok && at.After(since) {
+			since = at
+		}
+	}
+	landed, ok := v.landed()
+	return since, !since.IsZero() && !(ok && !landed.Before(since))
+}
+
+func (v *folded) landed() (at time.Time, ok bool) {
+	if at, ok = v.Moved(passenger.On); ok {
+		return at, true
+	}
+	return v.Moved(passenger.In)
+}
+
+// leaseEnd is when note text leaves the tablet: 12 hours after landing, or 48 hours after the
+// latest known scheduled arrival when no landing is known, counted from boarding when that was
+// later (PRODUCT rule 5: never between boarding and landing).
+func (v *folded) leaseEnd(a record) time.Time {
+	since, still := v.onBoard()
+	if landed, ok := v.landed(); ok && !still {
+		return landed.Add(passenger.NoteLifeAfterLanding)
+	}
+	end := a.arrives()
+	for _, t := range []time.Time{v.Genesis.STA, since} {
+		if t.After(end) {
+			end = t
+		}
+	}
+	return end.Add(passenger.NoteLifeAfterSTA)
+}
+
+// arrives is when the flight is scheduled to arrive, as assigned: a day after the day of its key
+// when nobody said.
+func (r record) arrives() time.Time {
+	if !r.Assignment.STA.IsZero() {
+		return r.Assignment.STA
+	}
+	day, _ := time.Parse(time.DateOnly, r.Assignment.Key.Date)
+	return day.Add(48 * time.Hour)
+}
+
+// sweep destroys the flight when its time is over, or it is no longer this tablet's, and
+// nothing is pending. It reports whether the flight is gone from the list. The caller does not
+// hold f.mu.
+func (a *Agent) sweep(f *flight) (gone bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	rec := f.record()
+	now := a.Now()
+	if rec.Purged != nil {
+		if now.Before(rec.arrives().Add(forgetAfter)) && !rec.Assignment.Removed {
+			return false, nil
+		}
+		return true, a.drop(f)
+	}
+	if rec.Generation == 0 {
+		if !rec.Assignment.Removed && now.Before(rec.arrives().Add(forgetAfter)) {
+			return false, nil
+		}
+		return true, a.drop(f)
+	}
+	if err := f.use(); err != nil {
+		return false, err
+	}
+	v, err := f.view()
+	if err != nil {
+		return false, err
+	}
+	if v.pending(f.peer) > 0 || f.rescuing() {
+		return false, nil
+	}
+	switch {
+	case rec.Assignment.Removed:
+		return true, a.drop(f)
+	case !now.Before(v.leaseEnd(rec)):
+		return false, f.purge(v, rec)
+	}
+	return false, nil
+}
+
+// purge destroys what the tablet knows of the flight and keeps one line of it. The key goes
+// first: with it everything that the file system may keep.
+func (f *flight) purge(v *folded, rec record) error {
+	row := f.rowOf(v, rec)
+	row.Stage, row.Ready = passenger.Purged, false
+	own := v.counts(f.peer)
+	if err := f.setRecord(func(r *record) { r.Purged, r.Counts, r.Key = &row, own, nil }); err != nil {
+		return err
+	}
+	f.agent.Log.Info("flight left the tablet", "flight", f.id.String())
+	f.row = &row
+	f.own = own
+	f.shut()
+	return f.unlink()
+}
+
+func (f *flight) unlink() error {
+	if err := os.RemoveAll(filepath.Dir(f.dir(0))); err != nil {
+		return passenger.Wrap(passenger.Unavailable, "tablet.unlink", "the flight's directory could not be removed", err)
+	}
+	return nil
+}
+
+// drop takes the flight off the list, with its key and directory; the caller holds f.mu.
+func (a *Agent) drop(f *flight) error {
+	own := f.record().Counts
+	if f.rep != nil {
+		if v, err := f.view(); err == nil {
+			own = v.counts(f.peer)
+		}
+	}
+	a.mu.Lock()
+	a.gone.Issued += own.Issued
+	a.gone.OnGround += own.OnGround
+	delete(a.flights, f.id)
+	a.mu.Unlock()
+	if err := a.save(); err != nil {
+		return err
+	}
+	a.Log.Info("flight off the list", "flight", f.id.String())
+	f.shut()
+	f.gone = true
+	return f.unlink()
+}
+
+// forget drops a flight whatever is in it.
+func (a *Agent) forget(f *flight) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return a.drop(f)
+}

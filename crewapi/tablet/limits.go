@@ -1,0 +1,30 @@
+package tablet
+
+import "time"
+
+const (
+	// openStores is how many flights' stores are open at once (measured: 4 small ones in 28 MB).
+	openStores = 3
+	// callTimeout bounds one call to ground; a satellite link answers within 3 s, a queue may
+	// take longer.
+	callTimeout = 30 * time.Second
+	// maxRounds bounds the exchanges of one flight in one round of syncing: 256 budgets.
+	maxRounds = 256
+	// minBudget is how far the budget of an answer is halved on a bad link, bytes: one op.
+	minBudget = 16 << 10
+	// pollEvery is how long a tablet that is in touch waits before it asks again; the stream
+	// brings news sooner. Arbitrary.
+	pollEvery = time.Minute
+	// retryFirst and retryMost bound the wait after a failure: doubled each time, with full
+	// jitter. A local entry tries at once.
+	retryFirst = time.Second
+	retryMost  = 2 * time.Minute
+	// aheadBy is how far in the future a movement may be recorded: clocks differ.
+	aheadBy = 10 * time.Minute
+	// maxQuantity bounds one gesture; arbitrary until the policy says less.
+	maxQuantity = 9
+	// policyVersion is the gesture policy built into this program.
+	policyVersion = 1
+	// forgetAfter is when the line of a destroyed flight leaves the list, after its arrival.
+	forgetAfter = 7 * 24 * time.Hour
+)

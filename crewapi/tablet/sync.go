@@ -1,0 +1,178 @@
+package tablet
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// Sync asks ground for this tablet's flights and exchanges each of them until neither side
+// lacks anything. A flight that fails is named in the report's problems and does not stop the
+// others. Errors: signed_out, unavailable when ground cannot be reached at all.
+func (a *Agent) Sync(ctx context.Context) (SyncReport, error) {
+	var rep SyncReport
+	client, err := a.ready("tablet.Sync")
+	if err != nil {
+		return rep, err
+	}
+	select {
+	case a.busy <- struct{}{}:
+		defer func() { <-a.busy }()
+	case <-ctx.Done():
+		return rep, ctx.Err()
+	}
+	err = a.round(ctx, client, &rep)
+	for _, f := range a.list() {
+		if row, _, e := f.summary(); e == nil {
+			rep.Pending += row.Pending
+		}
+	}
+	a.note(ctx, err, rep)
+	return rep, err
+}
+
+// note keeps how the round went, for people.
+func (a *Agent) note(ctx context.Context, err error, rep SyncReport) {
+	if ctx.Err() != nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case err != nil:
+		a.problem = passenger.Public(err)
+	case len(rep.Problems) > 0:
+		a.problem = rep.Problems[0]
+	default:
+		a.problem = ""
+	}
+}
+
+func (a *Agent) round(ctx context.Context, client *crewapi.Client, rep *SyncReport) error {
+	defer func() {
+		if ctx.Err() == nil {
+			a.sweepAll()
+		}
+	}()
+	if err := a.assignments(ctx, client); err != nil {
+		return err
+	}
+	var lost error
+	for _, f := range a.list() {
+		rec := f.record()
+		if rec.Purged != nil {
+			continue
+		}
+		rep.Flights++
+		if !f.due(rec) {
+			continue
+		}
+		err := a.exchange(ctx, client, f, rep)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			continue
+		}
+		a.Log.Warn("exchange failed", "flight", f.id.String(), "err", err)
+		switch passenger.CodeOf(err) {
+		case passenger.SignedOut:
+			return err
+		case passenger.Unavailable:
+			lost = errors.Join(lost, err)
+		}
+		rep.Problems = append(rep.Problems, problem(f, err))
+	}
+	if lost != nil && rep.Exchanges == 0 {
+		return lost
+	}
+	a.mu.Lock()
+	a.synced = a.Now()
+	a.mu.Unlock()
+	return a.save()
+}
+
+// due reports whether a flight has anything to exchange: not one that ground has sealed and
+// that has handed in all.
+func (f *flight) due(rec record) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if rec.Generation == 0 {
+		return !rec.Assignment.Removed && rec.Assignment.Stage != passenger.Purged
+	}
+	if err := f.use(); err != nil {
+		return true // the exchange says what is wrong
+	}
+	v, err := f.view()
+	return err != nil || !v.Sealed || v.pending(f.peer) > 0 || f.rescuing()
+}
+
+// assignments takes over what ground says this tablet serves.
+func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
+	inner, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	list, err := client.Flights(inner)
+	if err != nil {
+		if ctx.Err() == nil && inner.Err() != nil {
+			return errSlow
+		}
+		return err
+	}
+	var news []passenger.FlightKey
+	a.mu.Lock()
+	for _, as := range list {
+		f, known := a.flights[as.Flight]
+		switch {
+		case !known && (as.Removed || as.Stage == passenger.Purged):
+			continue
+		case !known:
+			a.flights[as.Flight] = newFlight(a, record{Assignment: as})
+		case f.record().Assignment == as:
+			continue
+		default:
+			f.recMu.Lock()
+			f.rec.Assignment = as
+			f.recMu.Unlock()
+		}
+		news = append(news, as.Key)
+	}
+	a.mu.Unlock()
+	if len(news) == 0 {
+		return nil
+	}
+	if err := a.save(); err != nil {
+		return err
+	}
+	for _, key := range news {
+		a.stale(key)
+		a.tell(key)
+	}
+	return nil
+}
+
+// stale makes the flight's line be computed anew.
+func (a *Agent) stale(key passenger.FlightKey) {
+	for _, f := range a.list() {
+		if f.key == key {
+			f.mu.Lock()
+			f.row = nil
+			f.mu.Unlock()
+		}
+	}
+}
+
+// sweepAll destroys what has had its time.
+func (a *Agent) sweepAll() {
+	for _, f := range a.list() {
+		before := f.record().Purged != nil
+		gone, err := a.sweep(f)
+		if err != nil {
+			a.Log.Warn("flight could not be cleared", "flight", f.id.String(), "err", err)
+		}
+		if gone || before != (f.record().Purged != nil) {
+			a.tell(f.key)
+		}
+	}
+}
