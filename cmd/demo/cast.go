@@ -41,7 +41,7 @@ var passengersB = []person{
 }
 
 var posts = []post{
-	{"8800000000000000001", "x:9000000000000000101", "Julia Jansen", "en", "@airline the meal on KL0701 was ice cold and the replacement never came. Very disappointed."},
+	{"8800000000000000001", "x:9000000000000000101", "Julia Jansen", "en", "@airline terrible service, the meal on KL0701 was ice cold and I got no other one."},
 	{"8800000000000000002", "facebook:fb-30002", "Pieter de Wit", "nl", "Mijn stoel op KL0809 was kapot, elf uur lang rechtop gezeten. Slecht hoor."},
 	{"8800000000000000003", "x:9000000000000000103", "Sabine Brandt", "de", "Mein Koffer ist nach KL1780 drei Tage zu spät angekommen, niemand antwortet. Sehr schlecht."},
 	{"8800000000000000004", "instagram:ig-40004", "Claire Moreau", "fr", "Vol KL2010 avec cinq heures de retard et aucune information. Vraiment nul."},

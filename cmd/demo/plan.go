@@ -18,6 +18,7 @@ import (
 // plan is who flies where in the real loop.
 type plan struct {
 	rows     int // posts in the file
+	posts    int // of them different ones
 	flights  []planned
 	bookings string // CSV
 }
@@ -56,7 +57,7 @@ type simReservation struct {
 // makePlan ties a seeded sample of the authors of negative posts to invented customers, two
 // each at most, and gives every customer a flight in the next two days.
 func makePlan(c *realCmd, r *rand.Rand) (plan, error) {
-	authors, rows, err := negativeAuthors(filepath.Join(c.Data, "us-airline-tweets", "train.csv"))
+	authors, rows, posts, err := negativeAuthors(filepath.Join(c.Data, "us-airline-tweets", "train.csv"))
 	if err != nil {
 		return plan{}, err
 	}
@@ -84,7 +85,7 @@ func makePlan(c *realCmd, r *rand.Rand) (plan, error) {
 	}
 	r.Shuffle(len(authors), func(i, j int) { authors[i], authors[j] = authors[j], authors[i] })
 	authors = authors[:min(c.Tie, len(authors), 2*len(users))]
-	return plan{rows: rows, flights: flights, bookings: bookingsOf(users, flights, authors)}, nil
+	return plan{rows: rows, posts: posts, flights: flights, bookings: bookingsOf(users, flights, authors)}, nil
 }
 
 // bookingsOf writes the bookings CSV: each customer has one flight and the accounts told us.
@@ -139,33 +140,35 @@ func (p plan) telexes(text func(planned) (time.Time, string)) string {
 	return b.String()
 }
 
-// negativeAuthors lists, once each, the authors of posts that people called negative.
-func negativeAuthors(file string) (authors []string, rows int, err error) {
+// negativeAuthors lists, once each, the authors of posts that people called negative, and
+// counts the rows and the different posts (the set holds some rows twice).
+func negativeAuthors(file string) (authors []string, rows, posts int, err error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, 0, err
 	}
 	defer f.Close()
 	r := csv.NewReader(f)
 	r.FieldsPerRecord = -1
 	head, err := r.Read()
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, 0, err
 	}
 	sentiment, author := slices.Index(head, "airline_sentiment"), slices.Index(head, "author")
 	if sentiment < 0 || author < 0 {
-		return nil, 0, fmt.Errorf("%s: no columns airline_sentiment and author", file)
+		return nil, 0, 0, fmt.Errorf("%s: no columns airline_sentiment and author", file)
 	}
-	seen := map[string]bool{}
+	seen, ids := map[string]bool{}, map[string]bool{}
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return authors, rows, nil
+			return authors, rows, len(ids), nil
 		}
 		if err != nil {
-			return nil, rows, err
+			return nil, rows, len(ids), err
 		}
 		rows++
+		ids[row[0]] = true
 		if a := row[author]; row[sentiment] == "negative" && !seen[a] {
 			seen[a] = true
 			authors = append(authors, a)

@@ -101,10 +101,11 @@ func (l *realLoop) bring() error {
 	if err := l.groundJSON(&again, "import", "posts", "--channel", "x", file); err != nil {
 		return err
 	}
-	if first.Taken != l.plan.rows || again.Taken != 0 || again.Duplicate != l.plan.rows {
-		return fmt.Errorf("of %d posts the first import took %d, the second took %d and knew %d", l.plan.rows, first.Taken, again.Taken, again.Duplicate)
+	if first.Taken != l.plan.posts || first.Refused != 0 || first.Taken+first.Duplicate != l.plan.rows || again.Taken != 0 || again.Duplicate != l.plan.rows {
+		return fmt.Errorf("of %d rows with %d posts the first import took %d and knew %d, the second took %d and knew %d", l.plan.rows, l.plan.posts, first.Taken, first.Duplicate, again.Taken, again.Duplicate)
 	}
-	l.tell("%d real posts taken in %.1f s (%.0f/s), refused %d; the second import added nothing", first.Taken, took.Seconds(), float64(first.Taken)/took.Seconds(), first.Refused)
+	l.tell("%d rows taken in %.1f s (%.0f/s): %d real posts, %d given twice, refused %d; the second import added nothing",
+		l.plan.rows, took.Seconds(), float64(l.plan.rows)/took.Seconds(), first.Taken, first.Duplicate, first.Refused)
 	return nil
 }
 
@@ -230,5 +231,5 @@ func (l *realLoop) total() (summary, error) {
 		}
 		issued += st.Issued
 	}
-	return l.balance(g, issued, l.plan.rows), nil
+	return l.balance(g, issued, l.plan.posts), nil
 }

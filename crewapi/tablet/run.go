@@ -65,11 +65,8 @@ func (a *Agent) watching(ctx context.Context) {
 		if err != nil || ctx.Err() != nil {
 			continue
 		}
-		have := a.vectors()
-		if len(have) == 0 {
-			continue
-		}
-		err = client.Watch(ctx, have, func() { wait = 0 }, a.frame)
+		// A tablet without flights watches too: its first one is news.
+		err = client.Watch(ctx, a.vectors(), func() { wait = 0 }, a.frame)
 		if err == nil { // the list of flights changed
 			wait = 0
 			a.wake()

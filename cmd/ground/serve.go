@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/ground/auth"
+	"github.com/cabinloop/cabinloop/ground/console"
+	"github.com/cabinloop/cabinloop/ground/dispatch"
+	"github.com/cabinloop/cabinloop/internal/cli"
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// sweepEvery is how often time alone is looked at: stages, seals, waiting loops. Arbitrary;
+// everything that is not a matter of time is evaluated when it happens.
+const sweepEvery = 5 * time.Second
+
+type serveCmd struct {
+	Listen string `help:"Address to listen on." default:":8080" env:"CABINLOOP_LISTEN"`
+	Cert   string `help:"TLS certificate file (PEM). Needed for any address but loopback." type:"existingfile"`
+	Key    string `help:"TLS key file (PEM)." type:"existingfile"`
+}
+
+// crossing is what tablets may ask of the ground.
+type crossing struct {
+	*auth.Tablets
+	*dispatch.Service
+}
+
+func (c *serveCmd) Run(a *app) error {
+	ln, err := c.listen()
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	if err := a.open(); err != nil {
+		return err
+	}
+	name, password, err := a.users.First(a.ctx)
+	if err != nil {
+		return err
+	}
+	if password != "" {
+		fmt.Fprintf(a.Err, "ground: first administrator: sign in as %q with the one-time password %s\n", name, password)
+	}
+	handler, err := a.handler(c.Cert != "")
+	if err != nil {
+		return err
+	}
+	scheme := "http"
+	if c.Cert != "" {
+		scheme = "https"
+	}
+	fmt.Fprintf(a.Err, "ground: listening on %s://%s\n", scheme, display(ln.Addr()))
+	return a.serve(ln, handler, c)
+}
+
+func (c *serveCmd) listen() (net.Listener, error) {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, cli.UsageError{Text: "--listen takes HOST:PORT or :PORT"}
+	}
+	if c.Cert == "" && host != "localhost" && !loopback(host) {
+		if host != "" {
+			return nil, cli.UsageError{Text: "without --cert and --key the ground listens on loopback only: tokens must not cross a network in the clear"}
+		}
+		// ":8080" without a certificate means loopback.
+		_, port, _ := net.SplitHostPort(c.Listen)
+		return net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	}
+	return net.Listen("tcp", c.Listen)
+}
+
+func loopback(host string) bool { ip := net.ParseIP(host); return ip != nil && ip.IsLoopback() }
+
+func display(a net.Addr) string { return a.String() }
+
+func (a *app) handler(secure bool) (http.Handler, error) {
+	pages, err := console.New(console.Config{Store: a.db, Sessions: a.db.Sessions(), Cases: a.cases, Dispatch: a.dispatch,
+		FollowUps: a.followup, Users: a.users, Tablets: a.tablets, Now: a.now, Rand: rand.Reader, Log: a.log, Secure: secure})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(crewapi.NewHandler(crossing{a.tablets, a.dispatch}, crewapi.Options{Log: a.log, Now: a.now}))
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.Handle("/", pages)
+	return mux, nil
+}
+
+// serve runs the server and the sweep until the context ends, then drains.
+func (a *app) serve(ln net.Listener, handler http.Handler, c *serveCmd) error {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	group, ctx := errgroup.WithContext(a.ctx)
+	// No WriteTimeout: watches and event streams live long. Each handler bounds its own reads.
+	srv := &http.Server{Handler: handler, Protocols: protocols, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx }}
+	group.Go(func() error {
+		var err error
+		if c.Cert != "" {
+			err = srv.ServeTLS(ln, c.Cert, c.Key)
+		} else {
+			err = srv.Serve(ln)
+		}
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return err
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(drain); err != nil {
+			return srv.Close()
+		}
+		return nil
+	})
+	group.Go(func() error { return a.sweep(ctx) })
+	return group.Wait()
+}
+
+// sweep moves on what time alone moves. A failed round is logged and tried again: it is
+// level-triggered, so nothing is lost.
+func (a *app) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := a.dispatch.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {
+			a.log.Error("sweep", "err", err, "kind", string(passenger.CodeOf(err)))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
