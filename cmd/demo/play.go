@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -16,7 +17,7 @@ type playCmd struct {
 	Dir   string `help:"Folder for everything the demo writes; it is emptied first." default:"var/demo"`
 	Once  bool   `help:"Play to the end without waiting, and exit 0 only if every sum closes."`
 	Short bool   `help:"One flight only."`
-	Kills int    `help:"Kill programs so many times at random moments while playing."`
+	Kills int    `help:"Kill programs at most so many times at random moments while playing."`
 	Seed  uint64 `help:"Seed of the kills." default:"1"`
 }
 
@@ -82,12 +83,14 @@ func (c *playCmd) play(ctx context.Context, s *story) (int, error) {
 	if err := s.prepare(); err != nil {
 		return 0, err
 	}
+	// Kills end with the script: one after it would prove nothing.
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	wait := s.chaos(ctx, c.Kills, c.Seed)
-	if err := s.acts(); err != nil {
-		return 0, err
-	}
-	kills, err := wait()
-	if err != nil {
+	err := s.acts()
+	end()
+	kills, failed := wait()
+	if err := errors.Join(err, failed); err != nil {
 		return kills, err
 	}
 	return kills, s.settled()
