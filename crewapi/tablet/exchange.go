@@ -46,7 +46,7 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 		if !t.again {
 			return nil
 		}
-		if !t.progress {
+		if !t.progress && len(req.Runs) > 0 { // without runs, the entry came after the question: ask again
 			return passenger.Errorf(passenger.Raced, "tablet.exchange", "ground did not take what this tablet sent")
 		}
 	}
