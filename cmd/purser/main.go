@@ -1,5 +1,5 @@
-// Command purser is the tablet: the purser's pages on loopback, and the same from the command
-// line. It links nothing of the ground and no SQL driver.
+// Command purser is the program of a crew tablet: it keeps the flights of the tablet, shows
+// them on this machine and brings what the crew recorded to ground.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 
 func main() {
 	var c commands
-	os.Exit(cli.Main("purser", "Cabinloop in the cabin.", &c, os.Args[1:], func() bool { return c.JSON },
+	os.Exit(cli.Main("purser", "Cabinloop on the tablet.", &c, os.Args[1:], func() bool { return c.JSON },
 		func(ctx context.Context, io cli.IO, k *kong.Context) error {
 			a, err := newApp(ctx, io, c.globals)
 			if err != nil {

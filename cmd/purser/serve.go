@@ -6,9 +6,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -18,65 +18,82 @@ import (
 	"github.com/cabinloop/cabinloop/internal/cli"
 )
 
-// memoryLimit is the soft limit of the whole program (measured: three flights fit in 40 MB).
-const memoryLimit = 30 << 20
+const (
+	// memoryLimit is the soft limit of the program's memory, bytes (reference: closing a store
+	// peaks without one). GOMEMLIMIT overrides it.
+	memoryLimit = 30 << 20
+	// drain is how long a shutdown waits for open pages.
+	drain = 5 * time.Second
+)
 
 type serveCmd struct {
-	Listen  string `help:"Loopback address to listen on." default:"127.0.0.1:8090" env:"CABINLOOP_LISTEN"`
-	NoToken bool   `help:"Let anyone on this machine open the pages; for demonstrations and tests."`
+	Listen  string `help:"Address to listen on; this machine only." default:"127.0.0.1:8090" env:"CABINLOOP_LISTEN"`
+	Offline bool   `help:"Do not keep in touch with ground by itself; the button still does."`
+	Token   bool   `help:"Ask browsers for a token that is made anew at each start and printed with the address."`
 }
 
+// Run serves the pages until a signal.
 func (c *serveCmd) Run(a *app) error {
 	host, _, err := net.SplitHostPort(c.Listen)
-	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-		return cli.UsageError{Text: "the pages are for this tablet only: --listen takes a loopback address like 127.0.0.1:8090"}
+	if err != nil || !loopback(host) {
+		return cli.UsageError{Text: "--listen takes a loopback address like 127.0.0.1:8090: the pages are for this machine only"}
 	}
-	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // GOMEMLIMIT is not set
+	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
-	ln, err := net.Listen("tcp", c.Listen)
-	if err != nil {
+	if err := a.open(); err != nil {
 		return err
 	}
-	defer ln.Close()
-	token := ""
-	if !c.NoToken {
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("the pages cannot be shown: %w; is another program on that port?", err)
+	}
+	return a.serve(l, *c)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// serve runs the agent and the pages on l until a.ctx ends.
+func (a *app) serve(l net.Listener, c serveCmd) error {
+	address := l.Addr().String()
+	_, port, _ := net.SplitHostPort(address)
+	config := screen.Config{Agent: a.agent, Now: a.now, Log: a.log, Hosts: []string{address, net.JoinHostPort("localhost", port)}}
+	path := ""
+	if c.Token {
 		b := make([]byte, 32)
-		if _, err := rand.Read(b); err != nil {
-			return err
-		}
-		token = base64.RawURLEncoding.EncodeToString(b)
+		rand.Read(b) // never fails (crypto/rand)
+		config.Token = base64.RawURLEncoding.EncodeToString(b)
+		path = screen.TokenPath(config.Token)
 	}
-	handler, err := screen.New(screen.Config{Agent: a.Agent, Now: a.now, Log: a.log, Hosts: []string{ln.Addr().String()}, Token: token})
+	pages, err := screen.New(config)
 	if err != nil {
+		l.Close()
 		return err
-	}
-	fmt.Fprintf(a.Err, "purser: listening on http://%s\n", ln.Addr())
-	if token != "" {
-		fmt.Fprintf(a.Err, "purser: open http://%s%s\n", ln.Addr(), screen.TokenPath(token))
 	}
 	group, ctx := errgroup.WithContext(a.ctx)
-	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	srv := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx }}
+	fmt.Fprintf(a.Err, "purser: listening on http://%s%s\n", address, path)
 	group.Go(func() error {
-		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
 	})
 	group.Go(func() error {
 		<-ctx.Done()
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), drain)
 		defer cancel()
-		if err := srv.Shutdown(drain); err != nil {
+		if err := srv.Shutdown(ctx); err != nil {
 			return srv.Close()
 		}
 		return nil
 	})
-	group.Go(func() error {
-		if err := a.Agent.Run(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
-		return nil
-	})
+	if !c.Offline {
+		group.Go(func() error { return a.agent.Run(ctx) })
+	}
 	return group.Wait()
 }
