@@ -75,7 +75,11 @@ func (e *evaluation) run(ctx context.Context) error {
 	case err != nil:
 		return err
 	case refused != "":
-		return e.end(ctx, refused, flightsync.RetractConsent)
+		why := flightsync.RetractConsent
+		if refused == "erased" {
+			why = flightsync.RetractErased
+		}
+		return e.end(ctx, refused, why)
 	case missing != "":
 		return e.desk(ctx, missing, e.kase.Held, time.Time{})
 	}

@@ -50,7 +50,11 @@ func clearDesk(ctx context.Context, tx ground.Tx, loop passenger.LoopID) error {
 // desk puts what is missing to the note desk, with the next departure as deadline. A standing
 // note is taken back: its ground is gone.
 func (e *evaluation) desk(ctx context.Context, reason string, detail []string, deadline time.Time) error {
-	if err := e.withdraw(ctx, flightsync.RetractConsent); err != nil {
+	why := flightsync.RetractRecalled
+	if reason == "consent" {
+		why = flightsync.RetractConsent
+	}
+	if err := e.withdraw(ctx, why); err != nil {
 		return err
 	}
 	if e.loop.Person != (passenger.PersonID{}) {
