@@ -86,6 +86,9 @@ func (p notePage) Form() passenger.Feedback {
 // Open reports whether the form stands open: nothing is recorded yet, or an entry failed.
 func (p notePage) Open() bool { return p.Outcome == nil || p.Draft != nil }
 
+// Docked reports whether the buttons for the outcome stand at the thumb; else the way on does.
+func (p notePage) Docked() bool { return p.Live() && !p.Disputed && p.Open() }
+
 // Tag names an outcome in a form.
 func (p notePage) Tag(f passenger.Feedback) string { return tag(f) }
 

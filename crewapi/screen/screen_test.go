@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +27,7 @@ const host = "127.0.0.1:8090"
 
 // fake is an agent of funcs; one that is not set answers from the fields. It remembers calls.
 type fake struct {
+	mu      sync.Mutex // a browser asks for several things at once
 	rows    []tablet.FlightRow
 	page    tablet.FlightPage
 	state   tablet.Status
@@ -40,25 +43,41 @@ type fake struct {
 	moves    []passenger.Movement
 	times    []time.Time
 	handed   int
-	onChange func(passenger.FlightKey)
-	stopped  chan struct{}
+	onChange map[int]func(passenger.FlightKey)
+	streams  int
+	stopped  chan struct{} // one for each stream that ended
 }
 
-func (f *fake) Flights(context.Context) ([]tablet.FlightRow, error) { return f.rows, f.readErr }
+func (f *fake) Flights(context.Context) ([]tablet.FlightRow, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.rows, f.readErr
+}
 
 func (f *fake) Flight(_ context.Context, key string) (tablet.FlightPage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if key != f.page.Key.String() {
 		return tablet.FlightPage{}, passenger.Errorf(passenger.NotFound, "fake", "no such flight on this tablet")
 	}
-	return f.page, f.readErr
+	page := f.page
+	page.Cards = slices.Clone(f.page.Cards)
+	for i := range page.Cards {
+		page.Cards[i].Heads = slices.Clone(page.Cards[i].Heads)
+	}
+	return page, f.readErr
 }
 
 func (f *fake) Seen(_ context.Context, _ string, d flightsync.Dot) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.seen = append(f.seen, d)
 	return f.err
 }
 
 func (f *fake) Record(_ context.Context, e tablet.Entry) (tablet.NoteCard, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.entries = append(f.entries, e)
 	if f.err != nil {
 		return tablet.NoteCard{}, f.err
@@ -79,31 +98,64 @@ func (f *fake) Record(_ context.Context, e tablet.Entry) (tablet.NoteCard, error
 }
 
 func (f *fake) VoidGesture(_ context.Context, _ string, g flightsync.Dot, nonce [8]byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.voided, f.nonces = append(f.voided, g), append(f.nonces, nonce)
 	return f.err
 }
 
 func (f *fake) SeatNow(_ context.Context, _ string, _ passenger.TravellerNo, s passenger.Seat, nonce [8]byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.seats, f.nonces = append(f.seats, s), append(f.nonces, nonce)
 	return f.err
 }
 
 func (f *fake) Movement(_ context.Context, _ string, m passenger.Movement, at time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.moves, f.times = append(f.moves, m), append(f.times, at)
 	return f.err
 }
 
-func (f *fake) HandIn(context.Context, string) error { f.handed++; return f.err }
+func (f *fake) HandIn(context.Context, string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.handed++
+	return f.err
+}
 
 func (f *fake) Sync(context.Context) (tablet.SyncReport, error) {
 	return tablet.SyncReport{}, f.syncErr
 }
 
-func (f *fake) Status(context.Context) (tablet.Status, error) { return f.state, f.readErr }
+func (f *fake) Status(context.Context) (tablet.Status, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state, f.readErr
+}
 
 func (f *fake) OnChange(fn func(passenger.FlightKey)) func() {
-	f.onChange = fn
-	return func() { close(f.stopped) }
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.streams++
+	n := f.streams
+	f.onChange[n] = fn
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.onChange, n)
+		f.stopped <- struct{}{}
+	}
+}
+
+// change tells every stream.
+func (f *fake) change(k passenger.FlightKey) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, fn := range f.onChange {
+		fn(k)
+	}
 }
 
 func dot(n uint64) flightsync.Dot { return flightsync.Dot{Author: flightsync.Notes, Seq: n} }
@@ -160,7 +212,7 @@ func cabin() *fake {
 			{TravellerView: flightsync.TravellerView{Traveller: flightsync.Traveller{No: 3, Name: "Dr L. de Vries", Seat: "3F"}}, Notes: []flightsync.Dot{dot(3)}},
 			{TravellerView: flightsync.TravellerView{Traveller: flightsync.Traveller{No: 9, Name: "Ms P. Quiet", Seat: "10B", Tier: "Gold"}, SeatNow: "11B"}},
 			{TravellerView: flightsync.TravellerView{Traveller: flightsync.Traveller{No: 10, Name: "Mr Offloaded", Seat: "12B"}, Removed: true}}}}
-	return &fake{rows: []tablet.FlightRow{lead, other}, page: page, stopped: make(chan struct{}),
+	return &fake{rows: []tablet.FlightRow{lead, other}, page: page, onChange: map[int]func(passenger.FlightKey){}, stopped: make(chan struct{}, 999),
 		state: tablet.Status{Ground: "https://ground.example", Enrolled: true, Flights: 2, Pending: 2, Issued: 12, OnGround: 10, LastSync: now.Add(-3 * time.Minute), FreeBytes: 5 << 30}}
 }
 

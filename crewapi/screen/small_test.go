@@ -35,7 +35,7 @@ func TestEventsTellWhatChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	f.onChange(kl641)
+	f.change(kl641)
 	var got []string
 	for lines := bufio.NewScanner(resp.Body); len(got) < 2 && lines.Scan(); {
 		if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
