@@ -86,6 +86,9 @@ func (p notePage) Form() passenger.Feedback {
 // Open reports whether the form stands open: nothing is recorded yet, or an entry failed.
 func (p notePage) Open() bool { return p.Outcome == nil || p.Draft != nil }
 
+// Told reports whether something is recorded: then that comes first, the note's text after it.
+func (p notePage) Told() bool { return p.Disputed || p.Outcome != nil }
+
 // Docked reports whether the buttons for the outcome stand at the thumb; else the way on does.
 func (p notePage) Docked() bool { return p.Live() && !p.Disputed && p.Open() }
 

@@ -23,6 +23,8 @@ var (
 	kl642 = passenger.FlightKey{Carrier: "KL", Number: 642, Date: "2026-11-22", Departure: "JFK", Attempt: 1}
 )
 
+var _ Agent = (*tablet.Agent)(nil)
+
 const host = "127.0.0.1:8090"
 
 // fake is an agent of funcs; one that is not set answers from the fields. It remembers calls.
