@@ -118,24 +118,18 @@ func (p plan) crew(tablets int) string {
 	return b.String()
 }
 
-// departures says that every flight left on time, arrivals that it came on time.
-func (p plan) departures() string {
-	return p.telexes(func(f planned) (time.Time, string) {
-		return f.std.Add(15 * time.Minute), fmt.Sprintf("AD%s/%s", f.std.Format("021504"), f.std.Add(12*time.Minute).Format("021504"))
-	})
-}
-
-func (p plan) arrivals() string {
-	return p.telexes(func(f planned) (time.Time, string) {
-		return f.sta.Add(15 * time.Minute), fmt.Sprintf("AA%s/%s", f.sta.Add(-12*time.Minute).Format("021504"), f.sta.Format("021504"))
-	})
-}
-
-func (p plan) telexes(text func(planned) (time.Time, string)) string {
+// telexes are the movement messages sent after from, up to to: every flight leaves and lands
+// on time.
+func (p plan) telexes(from, to time.Time) string {
 	var b strings.Builder
+	say := func(f planned, sent time.Time, text string) {
+		if sent.After(from) && !sent.After(to) {
+			fmt.Fprintf(&b, "QU AMSOOHA\n.%sOOHA %s\nMVT\n%s/%s.N100HA.%s\n%s\n", f.from, sent.Format("021504"), f.designator(), f.std.Format("02"), f.from, text)
+		}
+	}
 	for _, f := range p.flights {
-		sent, line := text(f)
-		fmt.Fprintf(&b, "QU AMSOOHA\n.%sOOHA %s\nMVT\n%s/%s.N100HA.%s\n%s\n", f.from, sent.Format("021504"), f.designator(), f.std.Format("02"), f.from, line)
+		say(f, f.std.Add(15*time.Minute), fmt.Sprintf("AD%s/%s", f.std.Format("021504"), f.std.Add(12*time.Minute).Format("021504")))
+		say(f, f.sta.Add(15*time.Minute), fmt.Sprintf("AA%s/%s", f.sta.Add(-12*time.Minute).Format("021504"), f.sta.Format("021504")))
 	}
 	return b.String()
 }

@@ -46,7 +46,7 @@ func (c *realCmd) Run(ctx context.Context, out cli.IO) error {
 		l.out = out.Out
 	}
 	defer l.closeAgents()
-	for _, step := range []func() error{l.begin, l.bring, l.flag, l.carry, l.act, l.landAll, l.finish} {
+	for _, step := range []func() error{l.begin, l.bring, l.flag, l.carry, l.fly, l.home, l.finish} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -158,31 +158,39 @@ func (l *realLoop) carry() error {
 	return nil
 }
 
-// act records seeded outcomes, offline.
-func (l *realLoop) act() error {
-	if err := l.at(l.now.Add(30 * time.Hour)); err != nil {
-		return err
-	}
-	if err := l.give("movements", "departures.txt", l.plan.departures()); err != nil {
-		return err
-	}
-	for _, a := range l.agents {
-		if err := l.actOn(a); err != nil {
-			return err
+// fly lets two days pass, hour by hour: flights leave and land by their messages, and crew act
+// an hour after departure, offline.
+func (l *realLoop) fly() error {
+	last := realStart
+	for _, f := range l.plan.flights {
+		if f.sta.After(last) {
+			last = f.sta
 		}
 	}
-	l.tell("%d outcomes and %d gestures recorded in the air", l.taps, l.gifts)
+	for last = last.Add(2 * time.Hour); l.now.Before(last); {
+		before := l.now
+		if err := l.at(before.Add(time.Hour)); err != nil {
+			return err
+		}
+		if telexes := l.plan.telexes(before, l.now); telexes != "" {
+			if err := l.give("movements", "movements-"+l.now.Format("02-15")+".txt", telexes); err != nil {
+				return err
+			}
+		}
+		for i, f := range l.plan.flights {
+			if at := f.std.Add(time.Hour); at.After(before) && !at.After(l.now) {
+				if err := l.actOn(l.agents[i%len(l.agents)], f.key()); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	l.tell("%d flights have come and gone; %d outcomes and %d gestures were recorded in the air", len(l.plan.flights), l.taps, l.gifts)
 	return nil
 }
 
-// landAll lands every flight and brings the tablets home.
-func (l *realLoop) landAll() error {
-	if err := l.at(l.now.Add(20 * time.Hour)); err != nil {
-		return err
-	}
-	if err := l.give("movements", "arrivals.txt", l.plan.arrivals()); err != nil {
-		return err
-	}
+// home brings the tablets back into the network.
+func (l *realLoop) home() error {
 	if err := l.syncAll(); err != nil {
 		return err
 	}
@@ -193,7 +201,7 @@ func (l *realLoop) landAll() error {
 	if g.Sealed < len(l.plan.flights) || g.Sealed < 100 && l.cmd.Flights >= 100 {
 		return fmt.Errorf("%d of %d flights are sealed: %v", g.Sealed, len(l.plan.flights), g.Waiting)
 	}
-	l.tell("%d flights landed and sealed, %d follow-ups born", g.Sealed, g.FollowUps)
+	l.tell("%d flights are reconciled and sealed, %d follow-ups born", g.Sealed, g.FollowUps)
 	return nil
 }
 

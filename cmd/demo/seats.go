@@ -45,25 +45,19 @@ func (l *realLoop) closeAgents() {
 	}
 }
 
-// actOn records seeded outcomes on every flight of a tablet. Some notes are opened and left,
-// some are never opened: not everything gets done on a flight.
-func (l *realLoop) actOn(a *seat) error {
-	rows, err := a.Flights(l.ctx)
+// actOn records seeded outcomes on one flight of a tablet. Some notes are opened and left, some
+// are never opened: not everything gets done on a flight.
+func (l *realLoop) actOn(a *seat, flight string) error {
+	page, err := a.Flight(l.ctx, flight)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		page, err := a.Flight(l.ctx, row.Key.String())
-		if err != nil {
-			return err
+	for _, c := range page.Cards {
+		if c.Retracted != "" {
+			continue
 		}
-		for _, c := range page.Cards {
-			if c.Retracted != "" {
-				continue
-			}
-			if err := l.actOnNote(a, row.Key, c); err != nil {
-				return err
-			}
+		if err := l.actOnNote(a, page.Key, c); err != nil {
+			return err
 		}
 	}
 	return nil

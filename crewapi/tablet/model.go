@@ -96,16 +96,16 @@ type Entry struct {
 
 // Status is how the tablet stands.
 type Status struct {
-	Tablet    passenger.TabletID
-	Ground    string // URL
-	Enrolled  bool
-	Flights   int
-	Pending   int // own entries not yet on ground, all flights
-	Issued    int // own ops ever written, all flights
-	OnGround  int // of them on ground, from ground's durable vectors
-	LastSync  time.Time
-	LastError string // public text of the last failed sync, "" after a good one
-	FreeBytes uint64 // disk
+	Tablet    passenger.TabletID `json:"tablet"`
+	Ground    string             `json:"ground"` // URL
+	Enrolled  bool               `json:"enrolled"`
+	Flights   int                `json:"flights"`
+	Pending   int                `json:"pending"`   // own entries not yet on ground, all flights
+	Issued    int                `json:"issued"`    // own ops ever written, all flights
+	OnGround  int                `json:"on_ground"` // of them on ground, from ground's durable vectors
+	LastSync  time.Time          `json:"last_sync,omitzero"`
+	LastError string             `json:"last_error,omitempty"` // public text of the last failed sync, "" after a good one
+	FreeBytes uint64             `json:"free_bytes"`           // disk
 }
 
 // SyncReport is what one round of exchanges did.

@@ -68,12 +68,12 @@ func Classify(text, platformLang string) Classification {
 
 // The bounds of a sentiment score; a text without any sign scores 0 and is neutral.
 const (
-	negativeFrom = -0.9
+	negativeFrom = -0.3
 	positiveFrom = 0.9
 )
 
 // weights of the labels of the sentiment lexicon. "ask" and "news" are signs of a plain
-// question or a shared item; "trouble" words name what went wrong without a judgement.
+// question or a shared item: they take away from what is bad and make nothing good; "trouble" words name what went wrong without a judgement.
 var weights = map[string]float64{"bad": -2, "trouble": -1, "faint": -0.5, "good": 2, "nice": 1, "thanks": 1.5, "ask": 0.6, "news": 1}
 
 // sentiment sums the signs of a text. A negator before a good word turns it, before a bad word
@@ -89,7 +89,7 @@ func sentiment(text string, tokens []string, lang string) (score float64, becaus
 			}
 		}
 	}
-	var bad, good float64
+	var bad, good, plain float64
 	seen := map[string]bool{}
 	for _, h := range hits {
 		w, ok := weights[h.Label]
@@ -104,9 +104,13 @@ func sentiment(text string, tokens []string, lang string) (score float64, becaus
 		}
 		mark := "+"
 		switch {
+		case h.Label == "ask" || h.Label == "news":
+			plain += w
+			mark = "="
+			w = 0
 		case w < 0 && negated[h.At] && h.Label != "faint":
 			w = 0.3
-		case w > 0 && negated[h.At] && h.Label != "ask" && h.Label != "news":
+		case w > 0 && negated[h.At]:
 			w = -1.2
 		}
 		if w < 0 {
@@ -131,7 +135,11 @@ func sentiment(text string, tokens []string, lang string) (score float64, becaus
 	if good > 0 && bad == 0 && strings.Contains(text, "!") {
 		good += 0.4
 	}
-	return bad + good, because
+	score = bad + good
+	if score < 0 {
+		score = min(0, score+plain)
+	}
+	return score, because
 }
 
 // shouts reports whether two or more longer words stand in capitals, the text not all so.

@@ -90,7 +90,7 @@ func script(text string) string {
 
 // common are words that hardly occur in the other languages told apart.
 var common = map[string]string{
-	"en": "the and you your is was my for with have been this that are not just what why when how thanks please from still hours flight",
+	"en": "of to can our it at great board all they their would there the and you your is was my for with have been this that are not just what why when how thanks please from still hours flight",
 	"nl": "het een van niet ik jullie mijn voor met zijn wordt waarom naar maar geen nog vlucht uur heb bij wij uw koffer vertraging",
 	"de": "der die das und ist nicht ich mein meine mit auf für wir sie eine einen warum kein keine stunden flug koffer verspätung wurde",
 	"fr": "le les des est une pas je vous mon ma avec pour dans sur pourquoi vol heures nous être avez c'est toujours bagage retard",

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -33,7 +34,7 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 		return passenger.Wrap(passenger.Unavailable, op, "the backup file cannot be written", err)
 	}
 	defer os.Remove(part)
-	_, err = db.read.ExecContext(ctx, "VACUUM INTO ?", part)
+	err = db.vacuumInto(ctx, part)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -44,4 +45,15 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 		err = os.Rename(part, abs)
 	}
 	return fail(op, err)
+}
+
+// vacuumInto copies on a connection of its own: writers go on meanwhile.
+func (db *DB) vacuumInto(ctx context.Context, file string) error {
+	own, err := sql.Open("sqlite", sqliteDSN(db.path, "deferred"))
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	_, err = own.ExecContext(ctx, "VACUUM INTO ?", file)
+	return err
 }

@@ -15,7 +15,9 @@ var start = time.Date(2026, 11, 21, 8, 0, 0, 123456000, time.UTC)
 
 // engines names an address maker for each engine.
 var engines = map[string]func(testing.TB) string{
-	"sqlite":   func(tb testing.TB) string { return "sqlite:" + filepath.Join(tb.TempDir(), "new folder", "ground #1.db") },
+	"sqlite": func(tb testing.TB) string {
+		return "sqlite:" + filepath.Join(tb.TempDir(), "new folder", "ground #1.db")
+	},
 	"postgres": testenv.Postgres,
 }
 
