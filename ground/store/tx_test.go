@@ -68,7 +68,7 @@ func TestTwoNodes(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		const writers, rounds = 6, 5
+		const writers, rounds = 4, 4
 		var wg sync.WaitGroup
 		errs := make([]error, writers)
 		for w := range writers {

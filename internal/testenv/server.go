@@ -119,7 +119,9 @@ func startServer(bin, dir string, cred *syscall.Credential) (string, func() erro
 	}
 	cmd := exec.Command(filepath.Join(bin, "postgres"), "-D", dir, "-F", "-h", "127.0.0.1", "-p", strconv.Itoa(port),
 		// No socket file: its path would be limited to about 100 bytes.
-		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "shared_buffers=32MB")
+		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "shared_buffers=32MB",
+		// Tests that provoke deadlocks need not wait a second for each.
+		"-c", "deadlock_timeout=50ms")
 	cmd.Dir = dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGKILL}
 	stderr, err := cmd.StderrPipe()
