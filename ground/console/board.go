@@ -19,7 +19,9 @@ type board struct {
 	m     map[passenger.FlightID]followup.Report
 }
 
-func newBoard(f FollowUps) *board { return &board{makes: f, m: map[passenger.FlightID]followup.Report{}} }
+func newBoard(f FollowUps) *board {
+	return &board{makes: f, m: map[passenger.FlightID]followup.Report{}}
+}
 
 // reports returns the reports of some flights, made or kept.
 func (b *board) reports(ctx context.Context, store ground.Store, ids []passenger.FlightID) (map[passenger.FlightID]followup.Report, error) {

@@ -87,4 +87,3 @@ func (p pager) Next() int {
 	}
 	return p.Page + 1
 }
-
