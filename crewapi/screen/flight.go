@@ -72,6 +72,17 @@ func (p flightPage) URL() string { return FlightPath(p.F.Key) }
 // Event is the name of the server-sent event that this page waits for.
 func (p flightPage) Event() string { return eventOf(p.F.Key) }
 
+// OnBoard counts the travellers on the list.
+func (p flightPage) OnBoard() int {
+	n := 0
+	for _, o := range p.F.Others {
+		if !o.Removed {
+			n++
+		}
+	}
+	return n
+}
+
 // Row is the flight as the list shows it.
 func (p flightPage) Row() row { return row{p.base, p.F.FlightRow} }
 
