@@ -78,7 +78,7 @@ func (w *tab) picture(name string) {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
 	defer cancel()
-	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(90))
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		w.Logf("picture %s: %v", name, err)
 		return
