@@ -9,7 +9,7 @@
 //     PostgreSQL, at read committed, a single row read inside [DB.InTx] (a case, person, loop,
 //     desk item, follow-up, tablet, user) is held until the transaction ends, flights by
 //     LockFlight; where a lookup finds nothing, the key itself is held, so that two nodes do not
-//     both insert. Deadlocks are run again.
+//     both insert. Deadlocks and long waits for a lock are run again.
 //   - A refused insert (exists) does not spoil the transaction.
 //   - The change feed is ordered by commit: the rows that Notify asked for are written under one
 //     lock just before the commit, so a reader that follows seq misses none. PostgreSQL takes

@@ -31,7 +31,7 @@ const (
 func faultOf(err error) fault {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch e.Code {
-		case "40001", "40P01":
+		case "40001", "40P01", "55P03":
 			return faultRace
 		case "23505":
 			return faultUnique

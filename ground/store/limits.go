@@ -12,6 +12,12 @@ const (
 	retryCap  = 400 * time.Millisecond
 	// busyTimeout is how long SQLite waits for another process that writes.
 	busyTimeout = 5 * time.Second
+	// lockWaitMin and lockWaitMax bound how long PostgreSQL waits for a lock before the
+	// transaction starts again: a deadlock ends sooner than PostgreSQL's own second, and the
+	// two sides give up at different moments. Fifteen tablets queue for one flight for some
+	// 150 ms at worst (10 ms each).
+	lockWaitMin = 200 * time.Millisecond
+	lockWaitMax = 400 * time.Millisecond
 	// readers is the size of SQLite's read pool; arbitrary, four times two cores.
 	readers = 8
 	// maxConns is the size of the PostgreSQL pool; arbitrary, six nodes fit the default of 100.

@@ -73,6 +73,9 @@ func (db *DB) once(ctx context.Context, op string, pool *bun.DB, opts *sql.TxOpt
 		}
 	}()
 	t := &tx{Tx: b, engine: db.engine, now: micro(db.now()), ro: opts.ReadOnly, locked: map[passenger.FlightID]bool{}}
+	if err := t.limitWaiting(ctx); err != nil {
+		return err
+	}
 	err = fn(t)
 	switch {
 	case t.lost != nil:
@@ -93,6 +96,17 @@ func (db *DB) once(ctx context.Context, op string, pool *bun.DB, opts *sql.TxOpt
 		db.hub.wake()
 	}
 	return nil
+}
+
+// limitWaiting makes a wait for a lock a lost race after a while; see lockWaitMin. SQLite waits
+// by its busy timeout.
+func (t *tx) limitWaiting(ctx context.Context) error {
+	if t.engine != postgres || t.ro {
+		return nil
+	}
+	ms := (lockWaitMin + rand.N(lockWaitMax-lockWaitMin)).Milliseconds()
+	_, err := t.ExecContext(ctx, "SET LOCAL lock_timeout = ?", ms)
+	return t.fail("store.InTx", err)
 }
 
 // fail maps err as [fail] does, and remembers a lost race even when the caller drops the error.
