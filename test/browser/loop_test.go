@@ -36,6 +36,7 @@ func TestLoopInABrowser(t *testing.T) {
 
 	// The social agent signs in with the one-time password, and must choose another.
 	console := newTab(t)
+	run(console, chromedp.EmulateViewport(1280, 900))
 	console.open(ground.url + "/")
 	console.check("console-sign-in")
 	password := oneTime.FindStringSubmatch(ground.said())
@@ -72,6 +73,7 @@ func TestLoopInABrowser(t *testing.T) {
 
 	// The purser's page shows it, with the ground on and with the ground off.
 	tablet := newTab(t)
+	run(tablet, chromedp.EmulateViewport(820, 1180))
 	tablet.open(purser.url + "/")
 	tablet.see(test("flight-row"))
 	tablet.check("tablet-flights")
