@@ -122,7 +122,7 @@ func (s *story) sum() (summary, error) {
 	}
 	issued := 0
 	for _, t := range s.tablets {
-		t.stop() // its data folder has one owner at a time
+		t.Stop() // its data folder has one owner at a time
 		var st struct {
 			Issued int `json:"issued"`
 		}
@@ -166,12 +166,12 @@ func (s *story) stayUp() error {
 	if err := s.groundJSON(&account, "user", "add", "demo", "--role", "social", "--role", "ground", "--role", "admin"); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "\nconsole   %s   sign in as %q with the one-time password %s\n", s.ground.url(), account.Name, account.Password)
+	fmt.Fprintf(s.out, "\nconsole   %s   sign in as %q with the one-time password %s\n", s.ground.URL(), account.Name, account.Password)
 	for _, t := range s.tablets {
-		if err := t.start(s.ctx); err != nil {
+		if err := t.Start(s.ctx); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "%-9s %s\n", t.name, t.url())
+		fmt.Fprintf(s.out, "%-9s %s\n", t.Name, t.URL())
 	}
 	fmt.Fprintf(s.out, "logs      %s/processes.log\nCtrl-C ends it all.\n", s.dir)
 	tick := time.NewTicker(time.Second)

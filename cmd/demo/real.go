@@ -71,7 +71,7 @@ func (l *realLoop) begin() (err error) {
 	if l.plan, err = makePlan(l.cmd, l.rand); err != nil {
 		return err
 	}
-	if err := l.ground.start(l.ctx); err != nil {
+	if err := l.ground.Start(l.ctx); err != nil {
 		return err
 	}
 	for i := range l.cmd.Tablets {

@@ -34,7 +34,7 @@ func (l *realLoop) newSeat(name string) error {
 	if err := l.groundJSON(&invite, "tablet", "enrol", "--name", name); err != nil {
 		return err
 	}
-	return a.Enrol(l.ctx, l.ground.url(), invite.Code, name)
+	return a.Enrol(l.ctx, l.ground.URL(), invite.Code, name)
 }
 
 func (l *realLoop) closeAgents() {

@@ -93,7 +93,7 @@ func (s *story) settled() error {
 
 // prepare starts the ground, enrols tablets, and brings flights, passengers and crew in.
 func (s *story) prepare() error {
-	if err := s.ground.start(s.ctx); err != nil {
+	if err := s.ground.Start(s.ctx); err != nil {
 		return err
 	}
 	names := []string{"tablet-1", "tablet-2", "tablet-3"}
@@ -213,7 +213,7 @@ func (s *story) cards(t *device, flight string) ([]card, error) {
 
 // await waits until a tablet shows notes at all of the seats, and none at the others.
 func (s *story) await(t *device, flight string, events int, seats ...string) error {
-	return s.eventually(t.name+" shows its notes", func() error {
+	return s.eventually(t.Name+" shows its notes", func() error {
 		cs, err := s.cards(t, flight)
 		if err != nil {
 			return err
@@ -272,7 +272,7 @@ func (s *story) recall() error {
 
 // open opens the note of a seat, which records it as seen.
 func (s *story) open(t *device, flight, seat string) (path string, err error) {
-	err = s.eventually(t.name+" opens a note", func() error {
+	err = s.eventually(t.Name+" opens a note", func() error {
 		cs, err := s.cards(t, flight)
 		if err != nil {
 			return err
@@ -326,8 +326,8 @@ func (s *story) flyA() error {
 		return err
 	}
 	one, two := s.tablets[0], s.tablets[1]
-	one.link.cut()
-	two.link.cut()
+	one.link.Cut()
+	two.link.Cut()
 	s.tell("KL0641 is off block; its tablets have no network from here on")
 	if err := s.hour(21, 16, 0); err != nil {
 		return err
@@ -359,7 +359,7 @@ func (s *story) flyA() error {
 // land joins the links again and waits for the seal.
 func (s *story) land(flight string, ts ...*device) error {
 	for _, t := range ts {
-		t.link.join()
+		t.link.Join()
 	}
 	var r report
 	if err := s.eventually(flight+" is sealed", func() error {
@@ -423,7 +423,7 @@ func (s *story) flyB() error {
 	if err := s.give("movements", "mvt-3.txt", movement("212220", "KL0605", "21", "AMS", "AD2214/2226 EA0858 SFO")); err != nil {
 		return err
 	}
-	three.link.cut()
+	three.link.Cut()
 	s.tell("KL0605 is off block and dark")
 	if err := s.hour(22, 1, 30); err != nil {
 		return err

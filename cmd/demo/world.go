@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,14 +10,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/cabinloop/cabinloop/internal/clock"
+	"github.com/cabinloop/cabinloop/internal/stage"
 )
 
 // world is the stage: one ground, its tablets, the links between them, and the clock.
@@ -30,7 +28,7 @@ type world struct {
 	now     time.Time
 	log     io.Writer
 	bins    map[string]string
-	ground  *process
+	ground  *stage.Process
 	tablets []*device
 	http    *http.Client
 	taps    int // outcomes recorded by a person
@@ -40,9 +38,9 @@ type world struct {
 
 // device is one purser's device: its program, its data folder and its link to the ground.
 type device struct {
-	*process
+	*stage.Process
 	dir  string
-	link *network
+	link *stage.Relay
 }
 
 const patience = 60 * time.Second // for anything to become true
@@ -66,18 +64,18 @@ func newWorld(ctx context.Context, dir, db string, start time.Time) (*world, err
 	if db == "" {
 		db = "sqlite:" + filepath.Join(dir, "ground.db")
 	}
-	w := &world{ctx: ctx, dir: dir, db: db, clock: filepath.Join(dir, "clock"), log: &lockedWriter{w: log}, bins: map[string]string{},
+	w := &world{ctx: ctx, dir: dir, db: db, clock: filepath.Join(dir, "clock"), log: stage.NewLog(log), bins: map[string]string{},
 		http: &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	for _, name := range []string{"ground", "purser"} {
-		if w.bins[name], err = binary(name); err != nil {
+		if w.bins[name], err = stage.Binary(name); err != nil {
 			return nil, err
 		}
 	}
 	if err := w.at(start); err != nil {
 		return nil, err
 	}
-	w.ground = &process{name: "ground", bin: w.bins["ground"], log: w.log, env: []string{"CABINLOOP_NOW=@" + w.clock},
-		args: func(listen string) []string { return []string{"serve", "--db", w.db, "--listen", listen} }}
+	w.ground = &stage.Process{Name: "ground", Bin: w.bins["ground"], Log: w.log, Env: []string{"CABINLOOP_NOW=@" + w.clock},
+		Args: func(listen string) []string { return []string{"serve", "--db", w.db, "--listen", listen} }}
 	return w, nil
 }
 
@@ -90,7 +88,7 @@ func (w *world) at(t time.Time) error {
 // newTablet enrols a tablet and starts its program.
 func (w *world) newTablet(name string) error {
 	dir := filepath.Join(w.dir, name)
-	link, err := newNetwork(func() string { return strings.TrimPrefix(w.ground.url(), "http://") })
+	link, err := stage.NewRelay(func() string { return strings.TrimPrefix(w.ground.URL(), "http://") })
 	if err != nil {
 		return err
 	}
@@ -99,29 +97,22 @@ func (w *world) newTablet(name string) error {
 		return err
 	}
 	if err := w.eventually("enrol "+name, func() error {
-		_, err := w.run("purser", "enrol", "--data", dir, "--ground", link.url(), "--code", invite.Code)
+		_, err := w.run("purser", "enrol", "--data", dir, "--ground", link.URL(), "--code", invite.Code)
 		return err
 	}); err != nil {
 		return err
 	}
-	t := &device{dir: dir, link: link, process: &process{name: name, bin: w.bins["purser"], log: w.log, env: []string{"CABINLOOP_NOW=@" + w.clock},
-		args: func(listen string) []string { return []string{"serve", "--data", dir, "--listen", listen} }}}
+	t := &device{dir: dir, link: link, Process: &stage.Process{Name: name, Bin: w.bins["purser"], Log: w.log, Env: []string{"CABINLOOP_NOW=@" + w.clock},
+		Args: func(listen string) []string { return []string{"serve", "--data", dir, "--listen", listen} }}}
 	w.tablets = append(w.tablets, t)
-	return t.start(w.ctx)
+	return t.Start(w.ctx)
 }
 
 // run runs one command of ours to its end and returns what it prints.
 func (w *world) run(bin string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, w.bins[bin], args...)
-	cmd.Env = append(os.Environ(), "CABINLOOP_NOW=@"+w.clock)
-	var out, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &stderr
-	if err := cmd.Run(); err != nil {
-		return out.Bytes(), fmt.Errorf("%s %s: %w: %s", bin, strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
-	}
-	return out.Bytes(), nil
+	return stage.Run(ctx, w.bins[bin], []string{"CABINLOOP_NOW=@" + w.clock}, args...)
 }
 
 // groundJSON runs a ground command and reads its JSON.
@@ -167,14 +158,14 @@ func (w *world) eventually(what string, fn func() error) error {
 
 // page reads a page of a tablet.
 func (w *world) page(t *device, path string) (string, error) {
-	res, err := w.http.Get(t.url() + path)
+	res, err := w.http.Get(t.URL() + path)
 	if err != nil {
 		return "", err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s %s: status %d", t.name, path, res.StatusCode)
+		err = fmt.Errorf("%s %s: status %d", t.Name, path, res.StatusCode)
 	}
 	return string(body), err
 }
@@ -184,8 +175,8 @@ func (w *world) page(t *device, path string) (string, error) {
 func (w *world) tap(t *device, path string, form url.Values) error {
 	w.nonce++
 	form.Set("nonce", fmt.Sprintf("%016x", w.nonce))
-	return w.eventually(t.name+" tap", func() error {
-		res, err := w.http.PostForm(t.url()+path, form)
+	return w.eventually(t.Name+" tap", func() error {
+		res, err := w.http.PostForm(t.URL()+path, form)
 		if err != nil {
 			return err
 		}
@@ -202,21 +193,9 @@ var tags = regexp.MustCompile(`<[^>]*>`)
 
 // syncNow presses "sync now"; a tablet in the dark says that it cannot, which is fine.
 func (w *world) syncNow(t *device) {
-	if res, err := w.http.PostForm(t.url()+"/sync", nil); err == nil {
+	if res, err := w.http.PostForm(t.URL()+"/sync", nil); err == nil {
 		res.Body.Close()
 	}
-}
-
-// lockedWriter lets several processes write to one log.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }
 
 // chaos kills programs at random moments, n times, and starts them again. It ends early with
@@ -233,14 +212,14 @@ func (w *world) chaos(ctx context.Context, n int, seed uint64) (wait func() (int
 				return
 			case <-time.After(time.Duration(20+r.IntN(380)) * time.Millisecond):
 			}
-			victims := []*process{w.ground}
+			victims := []*stage.Process{w.ground}
 			for _, t := range w.tablets {
-				victims = append(victims, t.process)
+				victims = append(victims, t.Process)
 			}
 			v := victims[r.IntN(len(victims))]
-			v.kill()
+			v.Kill()
 			kills++
-			failed = v.start(w.ctx)
+			failed = v.Start(w.ctx)
 		}
 	}()
 	return func() (int, error) { <-done; return kills, failed }
@@ -248,8 +227,8 @@ func (w *world) chaos(ctx context.Context, n int, seed uint64) (wait func() (int
 
 func (w *world) close() {
 	for _, t := range w.tablets {
-		t.stop()
-		t.link.close()
+		t.Stop()
+		t.link.Close()
 	}
-	w.ground.stop()
+	w.ground.Stop()
 }
