@@ -180,3 +180,39 @@ func TestUnmarshalStateRefusesWhatIsNotWhole(t *testing.T) {
 		}
 	}
 }
+
+// While the roster is being written a purser may stand first in it; that makes nobody lead.
+//
+//	roster   purser 4 ─ lead 5        then: purser 4 resolves ✗, lead 5 resolves
+func TestPurserBeforeTheFirstLeadOnlyStandsIn(t *testing.T) {
+	entry := func(a Author, role passenger.Role, seq uint64) Op {
+		return opOf(RosterEntry{Author: a, Class: TabletLane, Role: role}.Draft(), Dot{Admin, seq})
+	}
+	ops := []Op{entry(4, passenger.Purser, 1), opOf(NoteDraft(testNote(1)), noteDot),
+		opOf(OutcomeDraft(noteDot, 1, acted(), nil, [8]byte{1}), Dot{4, 1}), opOf(OutcomeDraft(noteDot, 1, declined(), nil, [8]byte{1}), Dot{5, 1}),
+		opOf(ResolveDraft(noteDot, 1, acted(), []Dot{{4, 1}, {5, 1}}, [8]byte{2}), Dot{4, 2})}
+	alone := Fold(append(slices.Clone(ops), entry(5, passenger.Cabin, 2)))
+	if n, _ := alone.Note(noteDot); n.Disputed() || len(alone.Quarantine) != 0 {
+		t.Errorf("without a lead the purser decides: heads %+v, quarantine %v", n.Heads, alone.Quarantine)
+	}
+	led := Fold(append(slices.Clone(ops), entry(5, passenger.Lead, 2)))
+	if n, _ := led.Note(noteDot); !n.Disputed() || reasons(led)[Dot{4, 2}] != "unauthorised" {
+		t.Errorf("with a lead the purser does not: heads %+v, quarantine %v", n.Heads, led.Quarantine)
+	}
+}
+
+// Ground goes on under a new admin index after a restore: the roster of the new lane counts,
+// what stands behind the cut of the old one does not.
+//
+//	admin 0   bind 20 as admin ─ cut 0 at 2 is said by 20 ─ (0.3: bind 4 ✗)
+//	admin 20  cut(0, 2) ─ bind 5
+func TestSecondAdminLane(t *testing.T) {
+	bind := func(a Author, c Class, at Dot) Op { return opOf(RosterEntry{Author: a, Class: c}.Draft(), at) }
+	v := Fold([]Op{opOf(testGenesis().Draft(), Dot{Admin, 1}), bind(20, AdminLane, Dot{Admin, 2}), bind(4, TabletLane, Dot{Admin, 3}),
+		opOf(Cut{Author: Admin, Seq: 2}.Draft(), Dot{20, 1}), bind(5, TabletLane, Dot{20, 2})})
+	_, four := v.Member(4)
+	_, five := v.Member(5)
+	if four || !five || reasons(v)[Dot{Admin, 3}] != "cut" || len(v.Quarantine) != 1 {
+		t.Errorf("4 bound %v, 5 bound %v, quarantine %v; want only 5", four, five, v.Quarantine)
+	}
+}
