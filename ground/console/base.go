@@ -97,6 +97,9 @@ func (b base) Word(kind string, word any) string {
 		return ""
 	}
 	id := strings.ReplaceAll(w, " ", "-")
+	if id == "other" { // a plural form in files of messages
+		id = "rest"
+	}
 	if id == "other" { // a plural form to go-i18n, which refuses it in an id
 		id = "any_other"
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -65,10 +66,11 @@ func (s *server) decideDesk(w http.ResponseWriter, r *http.Request) error {
 type pager struct {
 	From, To   int
 	Page, Last int // from 1
+	address    url.URL
 }
 
 func newPager(r *http.Request, total, size int) pager {
-	p := pager{Page: 1, Last: max(1, (total+size-1)/size)}
+	p := pager{Page: 1, Last: max(1, (total+size-1)/size), address: url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}}
 	if n, err := strconv.Atoi(r.URL.Query().Get("page")); err == nil {
 		p.Page = min(max(n, 1), p.Last)
 	}
@@ -77,13 +79,17 @@ func newPager(r *http.Request, total, size int) pager {
 	return p
 }
 
-// Prev and Next are the pages beside this one; 0 for none.
-func (p pager) Prev() int { return p.Page - 1 }
+// Prev is the address of the page before this one; "" for none.
+func (p pager) Prev() string { return p.at(p.Page - 1) }
 
-// Next is the page behind this one; 0 for none.
-func (p pager) Next() int {
-	if p.Page == p.Last {
-		return 0
+// Next is the address of the page behind this one; "" for none.
+func (p pager) Next() string { return p.at(p.Page + 1) }
+
+func (p pager) at(page int) string {
+	if page < 1 || page > p.Last {
+		return ""
 	}
-	return p.Page + 1
+	q := p.address.Query()
+	q.Set("page", strconv.Itoa(page))
+	return p.address.Path + "?" + q.Encode()
 }

@@ -3,9 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,20 +15,6 @@ import (
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
-
-func boardQuery(show, search string, page int) string {
-	q := url.Values{}
-	if show != "all" {
-		q.Set("show", show)
-	}
-	if search != "" {
-		q.Set("q", search)
-	}
-	if page > 1 {
-		q.Set("page", strconv.Itoa(page))
-	}
-	return q.Encode()
-}
 
 // term is one number of an equation.
 type term struct {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -116,10 +117,19 @@ func boardOrder(a, b ground.Flight) int {
 	return a.STD.Compare(b.STD)
 }
 
-// Query writes the address of another view or page of the board.
-func (p *flightsPage) Query(show string, page int) string { return boardQuery(show, p.Search, page) }
+// View writes the address of another view of the board.
+func (p *flightsPage) View(show string) string {
+	q := url.Values{}
+	if show != "all" {
+		q.Set("show", show)
+	}
+	if p.Search != "" {
+		q.Set("q", p.Search)
+	}
+	return "/flights?" + q.Encode()
+}
 
-// Now says in words where the flight is.
+// FlightNow says in words where the flight is.
 func (b base) FlightNow(f ground.Flight) string {
 	switch {
 	case f.Movement == passenger.Cancelled:

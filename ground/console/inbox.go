@@ -40,8 +40,8 @@ func readFilter(q url.Values) filterForm {
 	return f
 }
 
-// Query writes the filter for an address, from the page behind before on.
-func (f filterForm) Query(before string) string {
+// Address writes the filter for an address, from the page behind before on.
+func (f filterForm) Address(before string) string {
 	q := url.Values{}
 	set := func(k, v string) {
 		if v != "" {
@@ -62,7 +62,7 @@ func (f filterForm) Query(before string) string {
 	set("lang", f.Lang)
 	set("q", f.Search)
 	set("before", before)
-	return q.Encode()
+	return "/?" + q.Encode()
 }
 
 func (f filterForm) filter() ground.CaseFilter {
@@ -90,13 +90,19 @@ type caseRow struct {
 	State ground.LoopState // "" when not flagged
 }
 
+// News writes the address that counts what is newer than first.
+func (p *inboxPage) News() string {
+	_, query, _ := strings.Cut(p.Filter.Address(""), "?")
+	return "/news?" + query + "&since=" + url.QueryEscape(p.First)
+}
+
 type inboxPage struct {
 	base
 	Filter filterForm
 	Rows   []caseRow
 	Total  int    // of the filter; -1 when not counted
 	First  string // the mark of the newest row
-	Next   string // query of the next page, "" on the last
+	Next   string // address of the next page, "" on the last
 	Topics []passenger.Topic
 	Langs  []string
 }
@@ -122,7 +128,7 @@ func (s *server) inbox(w http.ResponseWriter, r *http.Request) error {
 		}
 		if len(cs) > casesPerPage {
 			cs = cs[:casesPerPage]
-			p.Next = p.Filter.Query(pageMark(cs[casesPerPage-1]))
+			p.Next = p.Filter.Address(pageMark(cs[casesPerPage-1]))
 		}
 		for _, c := range cs {
 			row := caseRow{Case: c, Due: p.Due(c.DueAt, 5*time.Minute)}
