@@ -17,7 +17,7 @@ var topicTerms = terms{
 		"entertainment": "screen*,entertainment,movie*,film*,headphone*,internet,tv,tvs,power outlet*,outlet,usb,charger,music",
 		"cleanliness":   "dirty,filthy,clean,unclean,toilet*,lavator*,bathroom*,restroom*,smell*,stink*,stank,sticky,vomit,trash,gross,disgusting,cockroach*,bugs,crumbs",
 		"booking":       "booking,book,booked,reservation*,reserve,reserved,website,site,app,online,itinerary,name change,wrong name,confirmation number,error message,glitch,payment,credit card,change my flight,change flight,fare,fares,ticket price,purchase,ticket",
-		"check-in":      "check in,checkin,checked in,boarding pass*,gate agent*,gate change*,gate,boarding,board,overbook*,oversold,bumped,line,lines,queue*,kiosk,security line,tsa,counter,standby,denied boarding",
+		"check-in":      "check in,checkin,checked in,boarding pass*,gate agent*,gate change*,gate,boarding,overbook*,oversold,bumped,line,lines,queue*,kiosk,security line,tsa,counter,standby,denied boarding",
 		"refund":        "refund*,reimburs*,compensat*,money back,voucher*,claim,charged,charge,charged twice,overcharg*,credit,fee,fees,change fee",
 		"loyalty":       "miles,points,frequent flyer,flyer miles,status,mileage*,elite,gold,silver,platinum,lounge*,rewards,loyalty,companion pass,premier,aadvantage,truebl*,elevate,flying blue",
 		"service":       "customer service,customerservice,on hold,hold for,phone,call,called,calling,hung up,answer,answers,response,respond*,reply,replies,email*,agent,agents,representative*,rep,reps,help desk,help,helpdesk,ground staff,supervisor,manager,service,wait time,waiting for someone,dm,tweet*,rude",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cabinloop/cabinloop/internal/testenv"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
@@ -151,22 +152,9 @@ func TestStopsWhenTheLoopStops(t *testing.T) {
 	}
 }
 
-// dataDir finds the development data, which is not part of the repository.
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("CABINLOOP_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("development data is not here: set CABINLOOP_DATA to its folder")
-	}
-	return dir
-}
-
 func TestDecodeAirlineTweets(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open(filepath.Join(dataDir(t), "us-airline-tweets", "train.csv"))
+	f, err := os.Open(filepath.Join(testenv.Shared(t), "us-airline-tweets", "train.csv"))
 	if err != nil {
 		t.Skipf("train.csv is not in the data folder")
 	}
