@@ -8,12 +8,11 @@ import (
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// Hash names the content of a note: re-compiling to the same hash writes nothing. Name, seat
-// and tier take no part, since the manifest overrides them on every tablet; the expiry takes
-// part by its UTC day, so that a small re-timing does not send the note again.
+// Hash names the content of a note: re-compiling to the same hash writes nothing. Name, seat,
+// tier and expiry take no part: manifest and schedule ops override them on every tablet
+// (docs/decisions/0007).
 func Hash(n passenger.Note) [16]byte {
-	n.Name, n.Seat, n.Tier = "", "", ""
-	n.Expires = n.Expires.UTC().Truncate(24 * time.Hour)
+	n.Name, n.Seat, n.Tier, n.Expires = "", "", "", time.Time{}
 	b, err := json.Marshal(n)
 	if err != nil {
 		panic("notes.Hash: a note always marshals: " + err.Error())

@@ -19,13 +19,13 @@ func TestHash(t *testing.T) {
 		"seat moved":     func(in *notes.Input) { in.Traveller.Seat = "2A" },
 		"name corrected": func(in *notes.Input) { in.Traveller.Surname = "JANSSEN" },
 		"an hour later":  func(in *notes.Input) { in.Flight.STA = in.Flight.STA.Add(time.Hour) },
+		"two days later": func(in *notes.Input) { in.Flight.STA = in.Flight.STA.Add(48 * time.Hour) },
 		"compiled later": func(in *notes.Input) { in.Now = in.Now.Add(time.Hour) },
 	}
 	other := map[string]func(*notes.Input){
 		"other traveller":   func(in *notes.Input) { in.Traveller.No = 8 },
 		"settled":           func(in *notes.Input) { in.Settled = true },
 		"other severity":    func(in *notes.Input) { in.Severity = passenger.Urgent },
-		"a day later":       func(in *notes.Input) { in.Flight.STA = in.Flight.STA.Add(24 * time.Hour) },
 		"words":             func(in *notes.Input) { in.Edits = &notes.Edits{Words: "coffee first"} },
 		"another complaint": func(in *notes.Input) { in.Complaint.Designator = "KL0642" },
 	}

@@ -14,7 +14,7 @@ const (
 
 	// nameFloor is the Jaro-Winkler likeness from which two names count as alike. Measured on
 	// spelling variants: MUELLER HANS / Müller Hans .965, SCHMIDT / Schmitt .967, different
-	// people mostly below .85 (docs/design.md).
+	// people mostly below .85.
 	nameFloor = 0.90
 )
 
