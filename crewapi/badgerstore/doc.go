@@ -23,6 +23,8 @@
 //     the disk, whole.
 //   - The lanes of the state say exactly which ops are stored: (a,1)…(a,seq), no more, no less.
 //     Open checks it.
+//   - SUMS, beside Badger's files, lists the digests of its tables: Badger's own goroutines panic
+//     over a damaged table, so it must not see one.
 //   - HIGH, a small file with a checksum beside Badger's, holds the highest vector that was
 //     ever applied. Badger cuts a damaged log to its last good record and says nothing; a state
 //     that does not cover HIGH was rolled back ([DB.RolledBack]).

@@ -1,6 +1,7 @@
 package badgerstore
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -22,6 +23,7 @@ type DB struct {
 	held       flightsync.Vector
 	high       *high
 	rolledBack bool
+	closed     bool
 }
 
 var _ flightsync.Store = (*DB)(nil)
@@ -53,11 +55,17 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 	if err := d.room(op); err != nil {
 		return nil, err
 	}
+	if err := checkTables(dir); err != nil {
+		return nil, passenger.Wrap(passenger.Corrupt, op, "the flight's store is damaged", err)
+	}
 	if d.db, err = openBadger(dir, outer); err != nil {
 		return nil, passenger.Wrap(passenger.Corrupt, op, "the flight's store cannot be opened", err)
 	}
 	if d.high, err = openHigh(dir); err == nil {
 		err = d.check()
+	}
+	if err == nil {
+		err = asError(op, writeSums(dir))
 	}
 	if err != nil && !c.salvage {
 		d.Close()
@@ -76,15 +84,19 @@ func openBadger(dir string, key []byte) (db *badger.DB, err error) {
 	return badger.Open(badgerOptions(dir, key))
 }
 
-// Close flushes and closes the store.
+// Close flushes and closes the store. A second call does nothing.
 func (d *DB) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	d.closed = true
 	var err error
 	if d.high != nil {
 		err = d.high.f.Close()
 	}
-	if e := d.db.Close(); e != nil {
+	if e := errors.Join(d.db.Close(), writeSums(d.dir)); e != nil {
 		err = passenger.Wrap(passenger.Unavailable, "badgerstore.Close", "the flight's store did not close well", e)
 	}
 	return err

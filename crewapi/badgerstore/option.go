@@ -41,7 +41,7 @@ func badgerOptions(dir string, key []byte) badger.Options {
 		WithBlockCacheSize(cache).WithIndexCacheSize(cache).
 		WithValueLogFileSize(valueLog).WithValueThreshold(valueThreshold).
 		WithCompression(options.None).WithMetricsEnabled(false).WithDetectConflicts(false).
-		WithNumGoroutines(1).WithEncryptionKey(key).WithLogger(nil)
+		WithNumGoroutines(1).WithChecksumVerificationMode(options.OnBlockRead).WithEncryptionKey(key).WithLogger(nil)
 }
 
 // derive makes a key for one purpose.

@@ -197,6 +197,50 @@ func checkFlipped(t *testing.T, where, dir string, want map[flightsync.Dot]fligh
 	}
 }
 
+// TestDamagedTable damages tables in ways that make Badger's goroutines panic.
+func TestDamagedTable(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir)
+	fill(t, d, 8)
+	d.Close()
+	for name, content := range files(t, dir) {
+		if filepath.Ext(name) != ".sst" {
+			continue
+		}
+		path := filepath.Join(dir, name)
+		flipped := bytes.Clone(content)
+		flipped[len(flipped)/3] ^= 1
+		for what, bad := range map[string][]byte{"cut": content[:10], "empty": {}, "zeros": make([]byte, len(content)), "flipped": flipped, "longer": append(bytes.Clone(content), 0, 0, 0, 9)} {
+			for _, listed := range []bool{true, false} {
+				if !listed && what == "flipped" {
+					continue // Badger's block checksum finds it
+				}
+				if err := os.WriteFile(path, bad, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				sums, err := os.ReadFile(filepath.Join(dir, "SUMS"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !listed {
+					os.Remove(filepath.Join(dir, "SUMS"))
+				}
+				if d, err := Open(dir, testKey); passenger.CodeOf(err) != passenger.Corrupt {
+					t.Errorf("%s table, listed %v: %v, want corrupt", what, listed, err)
+					d.Close()
+				}
+				if err := os.WriteFile(filepath.Join(dir, "SUMS"), sums, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t, dir)
+}
+
 func TestRollbackIsNoticed(t *testing.T) {
 	dir, old := t.TempDir(), t.TempDir()
 	d := open(t, dir)

@@ -1,0 +1,147 @@
+package badgerstore
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dgraph-io/badger/v4/pb"
+	"github.com/dgraph-io/badger/v4/y"
+	"google.golang.org/protobuf/proto"
+)
+
+// Badger opens its tables in goroutines of its own and panics over a damaged one: the program
+// would die at every start. So tables are looked at first. They never change once written: SUMS
+// lists the SHA-256 of each, and of itself; it is written at every open and close. A table that
+// is not listed yet has at least its footer and index checked.
+
+// ivSize is what an encrypted index ends with, bytes.
+const ivSize = 16
+
+// checkTables reports the first table that Badger must not see.
+func checkTables(dir string) error {
+	sums := readSums(dir)
+	paths, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name := filepath.Base(path)
+		if want, ok := sums[name]; ok {
+			if sum := sha256.Sum256(b); want != hex.EncodeToString(sum[:]) {
+				return fmt.Errorf("table %s is not what was written", name)
+			}
+		} else if err := checkFooter(b); err != nil {
+			return fmt.Errorf("table %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// checkFooter reads a table from its end: length of the checksum, checksum, length of the
+// index, index.
+func checkFooter(b []byte) error {
+	take := func(n int) ([]byte, error) {
+		if n < 0 || n > len(b) {
+			return nil, fmt.Errorf("a footer of %d bytes where %d are left", n, len(b))
+		}
+		out := b[len(b)-n:]
+		b = b[:len(b)-n]
+		return out, nil
+	}
+	length := func() (int, error) {
+		l, err := take(4)
+		if err != nil {
+			return 0, err
+		}
+		return int(binary.BigEndian.Uint32(l)), nil
+	}
+	part := func() ([]byte, error) {
+		n, err := length()
+		if err != nil {
+			return nil, err
+		}
+		return take(n)
+	}
+	raw, err := part()
+	if err != nil {
+		return err
+	}
+	sum := &pb.Checksum{}
+	if err := proto.Unmarshal(raw, sum); err != nil {
+		return err
+	}
+	if sum.Algo != pb.Checksum_CRC32C && sum.Algo != pb.Checksum_XXHash64 {
+		return fmt.Errorf("checksum of an unknown kind %d", sum.Algo)
+	}
+	index, err := part()
+	if err != nil {
+		return err
+	}
+	if len(index) <= ivSize {
+		return fmt.Errorf("an index of %d bytes", len(index))
+	}
+	return y.VerifyChecksum(index, sum)
+}
+
+func readSums(dir string) map[string]string {
+	out := map[string]string{}
+	b, err := os.ReadFile(filepath.Join(dir, "SUMS"))
+	if err != nil {
+		return out
+	}
+	i := bytes.LastIndexByte(bytes.TrimSuffix(b, []byte("\n")), '\n') + 1
+	if sum := sha256.Sum256(b[:i]); strings.TrimSpace(string(b[i:])) != hex.EncodeToString(sum[:]) {
+		return out
+	}
+	for line := range strings.Lines(string(b[:i])) {
+		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		out[name] = sum
+	}
+	return out
+}
+
+// writeSums lists the tables as they are.
+func writeSums(dir string) error {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil {
+		return err
+	}
+	old := readSums(dir)
+	var b []byte
+	for _, path := range paths {
+		name := filepath.Base(path)
+		sum, ok := old[name]
+		if !ok {
+			content, err := os.ReadFile(path)
+			if os.IsNotExist(err) {
+				continue // compacted away meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			if checkFooter(content) != nil {
+				continue // still being written
+			}
+			h := sha256.Sum256(content)
+			sum = hex.EncodeToString(h[:])
+		}
+		b = fmt.Appendf(b, "%s  %s\n", sum, name)
+	}
+	self := sha256.Sum256(b)
+	b = fmt.Appendf(b, "%x\n", self)
+	tmp := filepath.Join(dir, "SUMS.new")
+	if err := os.WriteFile(tmp, b, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, filepath.Join(dir, "SUMS"))
+}
