@@ -20,6 +20,7 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	idle := 0
 	for range maxRounds {
 		req, err := f.ask()
 		if err != nil {
@@ -46,7 +47,12 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 		if !t.again {
 			return nil
 		}
-		if !t.progress && len(req.Runs) > 0 { // without runs, the entry came after the question: ask again
+		if t.progress {
+			idle = 0
+			continue
+		}
+		// Without runs, the entry came after the question: ask again, once.
+		if idle++; len(req.Runs) > 0 || idle > 1 {
 			return passenger.Errorf(passenger.Raced, "tablet.exchange", "ground did not take what this tablet sent")
 		}
 	}

@@ -1,0 +1,257 @@
+package tablet
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// TestKilledAnywhere copies the directory after each step, as a kill would leave it, and goes on
+// from the copy: what was recorded is there, pending is known, and nothing counts twice.
+func TestKilledAnywhere(t *testing.T) {
+	w := newWorld(t)
+	a := w.tablet()
+	f, dot := w.flight(a)
+	a = w.reopen(a) // enrolled, never synced
+	w.sync(a)
+	a = w.reopen(a)
+	e := w.entry(dot, acted)
+	if _, err := a.Record(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	a = w.reopen(a)
+	if c := w.page(a).Cards[0]; c.Outcome == nil || c.Mark != MarkSaved {
+		t.Fatalf("after a kill behind the record: %+v", c)
+	}
+	// Ground takes the exchange and its answer is lost; then the tablet dies.
+	w.ground.SetFault(func(_ flightsync.Request, after bool) error {
+		if after {
+			return passenger.Errorf(passenger.Unavailable, "x.Y", "the link is gone")
+		}
+		return nil
+	})
+	if _, err := a.Sync(t.Context()); passenger.CodeOf(err) != passenger.Unavailable {
+		t.Fatalf("a lost answer: %v", err)
+	}
+	w.ground.SetFault(nil)
+	if got := w.page(a).Cards[0].Mark; got != MarkSaved {
+		t.Errorf("mark = %v without an answer", got)
+	}
+	a = w.reopen(a)
+	if st, err := a.Status(t.Context()); err != nil || st.Pending != 1 {
+		t.Errorf("after the kill: %+v, %v", st, err)
+	}
+	w.sync(a)
+	a = w.reopen(a)
+	if got := w.page(a).Cards[0].Mark; got != MarkGround {
+		t.Errorf("mark = %v after ground's answer and a kill", got)
+	}
+	n, _ := f.View().Note(dot)
+	if len(n.Heads) != 1 || f.View().Vector.Of(4) != 2 {
+		t.Errorf("ground has %d outcomes, vector %v", len(n.Heads), f.View().Vector)
+	}
+}
+
+func TestDirectoryHasOneOwner(t *testing.T) {
+	w := newWorld(t)
+	a := w.tablet()
+	_, err := Open(a.Config)
+	if passenger.CodeOf(err) != passenger.Unavailable || !strings.Contains(passenger.Public(err), "purser serve") {
+		t.Errorf("a second owner: %v", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Sync(t.Context()); passenger.CodeOf(err) != passenger.Unavailable {
+		t.Errorf("sync after close: %v", err)
+	}
+	b, err := Open(a.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+}
+
+// TestRestoredFromOldCopy: somebody puts an old copy of the directory back, and the crew goes
+// on recording before ground is in reach. Both histories end up on ground, each entry once.
+func TestRestoredFromOldCopy(t *testing.T) {
+	w := newWorld(t)
+	a := w.tablet()
+	f, dot := w.flight(a)
+	second := f.Note(note(2, "2A"))
+	w.sync(a)
+	old := copyDir(t, a.Dir)
+	e := w.entry(dot, acted)
+	e.Gesture = passenger.Drink
+	if _, err := a.Record(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	w.sync(a)
+	a.Close()
+	a = w.open(old)
+	g := w.entry(second, passenger.Feedback{Outcome: passenger.Declined})
+	g.Gesture = passenger.Miles
+	if _, err := a.Record(t.Context(), g); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Seen(t.Context(), key, dot); err != nil {
+		t.Fatal(err)
+	}
+	w.sync(a)
+	v := f.View()
+	n1, _ := v.Note(dot)
+	n2, _ := v.Note(second)
+	if len(n1.Heads) != 1 || len(n2.Heads) != 1 || len(v.Gestures) != 2 || len(v.Quarantine) != 0 {
+		t.Errorf("ground: %d and %d outcomes, gestures %+v, quarantine %v", len(n1.Heads), len(n2.Heads), v.Gestures, v.Quarantine)
+	}
+	p := w.page(a)
+	if p.Pending != 0 || p.Cards[0].Outcome == nil || p.Cards[1].Outcome == nil {
+		t.Errorf("tablet: pending %d, %+v", p.Pending, p.Cards)
+	}
+	w.record(a, dot, passenger.Feedback{Outcome: passenger.Declined})
+	w.sync(a)
+	if n, _ := f.View().Note(dot); len(n.Heads) != 1 || n.Heads[0].Feedback.Outcome != passenger.Declined {
+		t.Errorf("after going on: %+v", n.Heads)
+	}
+}
+
+// TestStoreLosesItsTail: the store alone goes back while flights.json and HIGH know better. The
+// tablet takes a new incarnation before it writes.
+func TestStoreLosesItsTail(t *testing.T) {
+	w := newWorld(t)
+	a := w.tablet()
+	f, dot := w.flight(a)
+	w.sync(a)
+	old := copyDir(t, a.Dir)
+	w.record(a, dot, acted)
+	w.sync(a)
+	a.Close()
+	store := filepath.Join("flights", f.A.Flight.String(), "1")
+	high, err := os.ReadFile(filepath.Join(a.Dir, store, "HIGH"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(old, store, "HIGH"), high, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a = w.open(old)
+	if err := a.Seen(t.Context(), key, dot); passenger.CodeOf(err) != passenger.Phase {
+		t.Errorf("wrote into a lane that lost its tail: %v", err)
+	}
+	w.sync(a)
+	if c := w.page(a).Cards[0]; c.Outcome == nil || c.Mark != MarkGround {
+		t.Errorf("the lost entry did not come back: %+v", c)
+	}
+	w.record(a, dot, passenger.Feedback{Outcome: passenger.Declined})
+	w.sync(a)
+	v := f.View()
+	if n, _ := v.Note(dot); len(n.Heads) != 1 || len(v.Quarantine) != 0 || len(v.Roster) != 2 {
+		t.Errorf("ground: %+v, quarantine %v, roster %v", n.Heads, v.Quarantine, v.Roster)
+	}
+	if st, _ := a.Status(t.Context()); st.Pending != 0 || st.Issued != st.OnGround {
+		t.Errorf("status: %+v", st)
+	}
+}
+
+// TestDamagedStore damages the files of the store: the flight comes back from ground, and what can
+// still be read of the own entries is recorded again.
+func TestDamagedStore(t *testing.T) {
+	w := newWorld(t)
+	a := w.tablet()
+	f, dot := w.flight(a)
+	w.sync(a)
+	w.record(a, dot, acted) // not on ground
+	a.Close()
+	dir := filepath.Join(a.Dir, "flights", f.A.Flight.String(), "1")
+	sst, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil || len(sst) == 0 {
+		t.Fatalf("no table: %v", err)
+	}
+	if err := os.Truncate(sst[0], 10); err != nil {
+		t.Fatal(err)
+	}
+	a = w.open(a.Dir)
+	w.sync(a)
+	p := w.page(a)
+	if !p.Ready || len(p.Cards) != 1 {
+		t.Fatalf("the flight did not come back: %+v", p)
+	}
+	w.record(a, dot, passenger.Feedback{Outcome: passenger.Declined})
+	w.sync(a)
+	if n, _ := f.View().Note(dot); len(n.Heads) != 1 {
+		t.Errorf("ground: %+v", n.Heads)
+	}
+	if _, err := os.Stat(dir + ".damaged"); err != nil {
+		t.Errorf("the damaged store was not set aside: %v", err)
+	}
+}
+
+func TestIndexFallsBack(t *testing.T) {
+	w := newWorld(t)
+	a := w.tablet()
+	w.flight(a)
+	w.sync(a)
+	w.sync(a)
+	a.Close()
+	if err := os.WriteFile(filepath.Join(a.Dir, "flights.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a = w.open(a.Dir)
+	if p := w.page(a); len(p.Cards) != 1 {
+		t.Errorf("the page: %+v", p)
+	}
+}
+
+// TestNothingReadableOnDisk: names, seats and words of passengers are nowhere in the directory, nor
+// in the log.
+func TestNothingReadableOnDisk(t *testing.T) {
+	w := newWorld(t)
+	a := w.tablet()
+	f, dot := w.flight(a)
+	w.sync(a)
+	w.record(a, dot, passenger.Feedback{Outcome: passenger.Declined, Words: "slept like a stone"})
+	if err := a.SeatNow(t.Context(), key, 2, "17K", w.nonce()); err != nil {
+		t.Fatal(err)
+	}
+	w.ground.SetFault(func(flightsync.Request, bool) error {
+		return passenger.Errorf(passenger.Unavailable, "x.Y", "down")
+	})
+	a.Sync(t.Context()) // logs a failure
+	w.ground.SetFault(nil)
+	f.Write(flightsync.Notes, flightsync.RetractDraft(dot, 1, flightsync.RetractSettled))
+	w.sync(a)
+	a.Close()
+	secrets := []string{"Jansen", "Vries", "Quill", "14C", "31F", "17K", "cold soup", "slept like", a.device.Token}
+	for _, s := range secrets {
+		if strings.Contains(w.log.String(), s) {
+			t.Errorf("the log holds %q", s)
+		}
+	}
+	if !strings.Contains(w.log.String(), "exchange failed") {
+		t.Error("the log is empty")
+	}
+	err := filepath.WalkDir(a.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for _, s := range secrets {
+			if bytes.Contains(b, []byte(s)) && !(s == a.device.Token && d.Name() == "device.json") {
+				t.Errorf("%s holds %q", d.Name(), s)
+			}
+		}
+		if info, e := d.Info(); e != nil || d.Name() == "device.json" && info.Mode().Perm() != 0o600 {
+			t.Errorf("device.json has mode %v, %v", info.Mode(), e)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
