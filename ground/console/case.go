@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -163,7 +164,7 @@ func (p *casePage) people(ctx context.Context, tx ground.Tx, id passenger.CaseID
 		if err != nil {
 			return err
 		}
-		x := identity{Link: l, Name: strings.TrimSpace(person.Title + " " + person.Given + " " + person.Surname), Tier: person.Tier, Percent: int(l.Score*100 + .5)}
+		x := identity{Link: l, Name: strings.TrimSpace(spelled(person.Title) + " " + spelled(person.Given) + " " + spelled(person.Surname)), Tier: person.Tier, Percent: int(l.Score*100 + .5)}
 		if !person.ErasedAt.IsZero() {
 			continue
 		}
@@ -186,6 +187,43 @@ func (p *casePage) people(ctx context.Context, tx ground.Tx, id passenger.CaseID
 
 func rank(s ground.LinkState) int {
 	return slices.Index([]ground.LinkState{ground.Linked, ground.LinkCandidate, ground.LinkRejected}, s)
+}
+
+// sign is one thing that the classification saw.
+type sign struct{ Kind, Words string }
+
+// Because says what decided the classification: words that please or displease, and words of a
+// topic.
+func (p *casePage) Because() []sign {
+	var out []sign
+	for _, x := range p.Case.Because {
+		kind, words, ok := strings.Cut(x, ": ")
+		switch {
+		case strings.HasPrefix(x, "-"):
+			out = append(out, sign{p.T("because.negative"), x[1:]})
+		case strings.HasPrefix(x, "+"):
+			out = append(out, sign{p.T("because.positive"), x[1:]})
+		case ok:
+			out = append(out, sign{p.Word("topic", kind), words})
+		default:
+			out = append(out, sign{p.T("because.sign"), x})
+		}
+	}
+	return out
+}
+
+// spelled writes a name in capitals, as passenger messages have it, as people do.
+func spelled(name string) string {
+	if strings.ToUpper(name) != name {
+		return name
+	}
+	words := strings.Fields(strings.ToLower(name))
+	for i, w := range words {
+		r := []rune(w)
+		r[0] = unicode.ToUpper(r[0])
+		words[i] = string(r)
+	}
+	return strings.Join(words, " ")
 }
 
 // Held reports whether the privacy lamp is on.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/passenger"
-	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
 // step is one station of a note's way.
@@ -128,7 +127,7 @@ func steps(b base, log []ground.Transition, flight string) []step {
 			if to != name || onBoard && flight != "" && !strings.HasPrefix(x.Evidence, flight) {
 				continue
 			}
-			st.Done, st.At, st.Evidence = true, x.At, evidence(b, x)
+			st.Done, st.At, st.Evidence = true, x.At, strings.TrimPrefix(evidence(b, x), flight+" ")
 			if name == "outcome" {
 				st.Words, st.Branch = b.Word("outcome", x.To), x.To != string(passenger.Acted)
 			}
@@ -154,12 +153,3 @@ func evidence(b base, x ground.Transition) string {
 
 // Evidence says it for a line of the log.
 func (t track) Evidence(x ground.Transition) string { return evidence(t.base, x) }
-
-// Dot writes the note a step speaks of, when it does.
-func (s step) Dot() string {
-	_, dot, ok := strings.Cut(s.Evidence, "note ")
-	if _, valid := flightsync.ParseDot(dot); ok && valid {
-		return dot
-	}
-	return ""
-}
