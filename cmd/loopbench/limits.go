@@ -1,0 +1,18 @@
+package main
+
+import "time"
+
+// How much is measured. All of it is arbitrary but bounded; the flight is that of the reference.
+const (
+	runLimit   = 2 * time.Minute // for everything; a hung program ends the run
+	waitLimit  = 20 * time.Second
+	posts      = 5000
+	seats      = 360 // passengers of a flight
+	notes      = 50  // of a flight
+	releases   = 100
+	between    = 20 * time.Millisecond // rest between two releases
+	renderings = 10
+	starts     = 11
+	entries    = 200
+	oneImports = 3 // imports of a single post, for the cost of a process start
+)
