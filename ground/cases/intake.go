@@ -109,6 +109,9 @@ func (s *Service) take(ctx context.Context, tx ground.Tx, idx *identity.Index, p
 	if c.Day == "" {
 		c.Day = cl.Day
 	}
+	if c.Day == "" {
+		c.Day = ResolveDay(cl.MonthDay, p.CreatedAt) // "12 May" means the last one before the post
+	}
 	c.Excerpt = excerpt(p.Text)
 	for _, cat := range privacy.Check(p.Text, cl.Lang).Because {
 		if !slices.Contains(c.Held, string(cat)) {
