@@ -110,7 +110,7 @@ func (s *Service) take(ctx context.Context, tx ground.Tx, idx *identity.Index, p
 		c.Day = cl.Day
 	}
 	if c.Day == "" {
-		c.Day = ResolveDay(cl.MonthDay, p.CreatedAt) // "12 May" means the last one before the post
+		c.Day = ResolveDay(cl.MonthDay, p.CreatedAt) // a day without its year: the nearest to the post
 	}
 	c.Excerpt = excerpt(p.Text)
 	for _, cat := range privacy.Check(p.Text, cl.Lang).Because {
