@@ -123,6 +123,11 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 		return t, err
 	}
 	st := f.rep.State()
+	if t.request == nil && st.Me == flightsync.Nobody {
+		// Notes taken before ground has bound this replica would leave no have behind them.
+		t.again = true
+		return t, nil
+	}
 	// A frame, or an answer to an earlier incarnation, does not say who this replica is now.
 	you := flightsync.Nobody
 	if t.request != nil && t.request.Incarnation == st.Incarnation {

@@ -102,6 +102,7 @@ func (a *Agent) frame(id passenger.FlightID, res flightsync.Response) error {
 		return nil
 	}
 	t, err := f.take(res, taken{})
+	a.Log.Info("DBG frame", "t", t, "runs", len(res.Runs))
 	if err != nil {
 		a.Log.Warn("frame not taken", "flight", id.String(), "err", err)
 		t.again = true

@@ -88,6 +88,9 @@ func (s *server) tell(ctx context.Context, b base, c ground.Case, loop *ground.L
 		t.Flagged, t.State, t.End = true, loop.State, loop.EndReason
 		t.Open = !loop.Event && loop.State != ground.LoopReconciled && loop.State != ground.LoopClosed
 	}
+	if !t.Open {
+		return t, nil // a new note would go to a flight that nobody promised
+	}
 	var err error
 	if t.Preview, err = s.Dispatch.Preview(ctx, c.ID, edits); err != nil {
 		return t, err
