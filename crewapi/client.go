@@ -102,7 +102,7 @@ func (c *Client) Exchange(ctx context.Context, req flightsync.Request) (flightsy
 
 // Watch calls frame for each frame of the watched flights until the stream ends: nil when the
 // tablet's list of flights changed, unavailable when nothing, not even a heartbeat, came for 45
-// seconds. alive, which may be nil, is called once the stream stands. An error of frame ends it.
+// seconds. alive, which may be nil, is called at every message. An error of frame ends it.
 func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsync.Vector, alive func(),
 	frame func(passenger.FlightID, flightsync.Response) error) error {
 	const op = "crewapi.Watch"
@@ -126,7 +126,6 @@ func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsy
 		quiet.Reset(silence)
 		if alive != nil {
 			alive()
-			alive = nil
 		}
 		msg := stream.Msg()
 		if len(msg.GetGroup()) == 0 {

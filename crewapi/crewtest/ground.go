@@ -177,6 +177,12 @@ func (g *Ground) Watch(ctx context.Context, tablet passenger.TabletID, have map[
 			g.mu.Unlock()
 			return nil
 		}
+		for _, a := range first {
+			if _, watched := have[a.Flight]; !watched && !a.Removed && a.Stage != passenger.Sealed {
+				g.mu.Unlock()
+				return nil // a flight the tablet has not begun: it must exchange first
+			}
+		}
 		news := map[passenger.FlightID]flightsync.Response{}
 		for id, v := range have {
 			if f, ok := g.flights[id]; ok && !v.CoversAll(f.rep.State().Vector()) {

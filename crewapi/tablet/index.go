@@ -36,6 +36,7 @@ type record struct {
 	Key         []byte                 `json:"key,omitempty"`    // wrapped; gone when destroyed
 	Purged      *FlightRow             `json:"purged,omitempty"` // what is left of a destroyed flight
 	Counts      counts                 `json:"counts"`           // of a destroyed flight
+	Held        flightsync.Vector      `json:"held,omitempty"`   // of a destroyed flight
 }
 
 // loadIndex reads flights.json, or the version before it. Errors: corrupt when neither can be

@@ -99,7 +99,7 @@ func (f *flight) purge(v *folded, rec record) error {
 	row := f.rowOf(v, rec)
 	row.Stage, row.Ready = passenger.Purged, false
 	own := v.counts(f.peer)
-	if err := f.setRecord(func(r *record) { r.Purged, r.Counts, r.Key = &row, own, nil }); err != nil {
+	if err := f.setRecord(func(r *record) { r.Purged, r.Counts, r.Held, r.Key = &row, own, v.state.Vector(), nil }); err != nil {
 		return err
 	}
 	f.agent.Log.Info("flight left the tablet", "flight", f.id.String())

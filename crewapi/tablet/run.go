@@ -3,6 +3,9 @@ package tablet
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +27,7 @@ func (a *Agent) Run(ctx context.Context) error {
 // syncing runs rounds. Every wait has a timer.
 func (a *Agent) syncing(ctx context.Context) {
 	var wait backoff
+	watched := "none yet"
 	for ctx.Err() == nil {
 		rep, err := a.Sync(ctx)
 		pause := a.jitter(pollEvery/2) + pollEvery/2
@@ -31,13 +35,16 @@ func (a *Agent) syncing(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err != nil || len(rep.Problems) > 0:
-			pause = a.jitter(wait.next())
+			pause, watched = a.jitter(wait.next()), "none yet"
 			a.Log.Debug("round failed", "dur", pause, "err", err)
 		default:
 			wait = 0
-			select {
-			case a.up <- struct{}{}:
-			default:
+			if now := fmt.Sprint(slices.SortedFunc(maps.Keys(a.vectors()), byID)); now != watched {
+				watched = now
+				select {
+				case a.up <- struct{}{}:
+				default:
+				}
 			}
 		}
 		timer := time.NewTimer(pause)
@@ -50,7 +57,12 @@ func (a *Agent) syncing(ctx context.Context) {
 	}
 }
 
-// watching holds a stream whenever a round went well. What a frame cannot settle, a round does.
+func byID(x, y passenger.FlightID) int { return slices.Compare(x[:], y[:]) }
+
+// watching holds a stream. One that ended is begun anew after a growing pause, or at once when a
+// round has brought ground back or changed what there is to watch: ground ends a stream that does not
+// watch what it should, and must not be asked for it in a tight loop. What a frame cannot settle,
+// a round does.
 func (a *Agent) watching(ctx context.Context) {
 	var wait backoff
 	for ctx.Err() == nil {
@@ -66,9 +78,13 @@ func (a *Agent) watching(ctx context.Context) {
 			continue
 		}
 		// A tablet without flights watches too: its first one is news.
-		err = client.Watch(ctx, a.vectors(), func() { wait = 0 }, a.frame)
+		messages := 0
+		err = client.Watch(ctx, a.vectors(), func() {
+			if messages++; messages > 1 {
+				wait = 0 // it has lived
+			}
+		}, a.frame)
 		if err == nil { // the list of flights changed
-			wait = 0
 			a.wake()
 		} else if ctx.Err() == nil {
 			a.Log.Debug("stream ended", "err", err)
@@ -76,12 +92,17 @@ func (a *Agent) watching(ctx context.Context) {
 	}
 }
 
-// vectors says what the tablet holds of each flight it watches.
+// vectors says what the tablet holds of each flight it watches. Of a destroyed one it says what
+// it held: nothing of that comes again.
 func (a *Agent) vectors() map[passenger.FlightID]flightsync.Vector {
 	out := map[passenger.FlightID]flightsync.Vector{}
 	for _, f := range a.list() {
 		rec := f.record()
-		if rec.Purged != nil || rec.Generation == 0 || rec.Assignment.Removed || rec.Assignment.Stage == passenger.Sealed {
+		if rec.Generation == 0 || rec.Assignment.Removed || rec.Assignment.Stage == passenger.Sealed {
+			continue
+		}
+		if rec.Purged != nil {
+			out[f.id] = rec.Held
 			continue
 		}
 		f.mu.Lock()
@@ -102,7 +123,6 @@ func (a *Agent) frame(id passenger.FlightID, res flightsync.Response) error {
 		return nil
 	}
 	t, err := f.take(res, taken{})
-	a.Log.Info("DBG frame", "t", t, "runs", len(res.Runs))
 	if err != nil {
 		a.Log.Warn("frame not taken", "flight", id.String(), "err", err)
 		t.again = true
