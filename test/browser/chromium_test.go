@@ -43,7 +43,7 @@ func newTab(t *testing.T) *tab {
 
 func run[T any](w *tab, a chromedp.Action[T]) T {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.ctx, 60*time.Second)
 	defer cancel()
 	v, err := chromedp.Run(ctx, a)
 	if err != nil {
@@ -76,7 +76,7 @@ func (w *tab) typeIn(selector, text string) {
 // picture keeps what the page looks like under var/test/browser.
 func (w *tab) picture(name string) {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.ctx, 60*time.Second)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
