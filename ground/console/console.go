@@ -107,6 +107,7 @@ type server struct {
 	streams  chan struct{}
 	views    *recent
 	board    *board
+	list     *flightList
 }
 
 // New returns the handler of all pages. It is safe for concurrent use. A stream of /events ends
@@ -128,7 +129,7 @@ func New(c Config) (http.Handler, error) {
 		c.Absolute = sessionAbsolute
 	}
 	s := &server{Config: c, backOff: newBackOffs(), hashing: make(chan struct{}, maxHashing), streams: make(chan struct{}, maxStreams),
-		views: newRecent(viewAgain, maxViews), board: newBoard(c.FollowUps)}
+		views: newRecent(viewAgain, maxViews), board: newBoard(c.FollowUps), list: &flightList{}}
 	s.sessions = s.newSessions()
 	assets, err := web.NewAssets(sub(assetFiles, "assets"))
 	if err != nil {

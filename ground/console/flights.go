@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -58,11 +59,8 @@ func (s *server) flights(w http.ResponseWriter, r *http.Request) error {
 		p.Show = "all"
 	}
 	ctx := r.Context()
-	var all []ground.Flight
-	if err := s.Store.Read(ctx, func(tx ground.Tx) (err error) {
-		all, err = tx.ListFlights(ctx, p.Now.Add(-boardBack), p.Now.Add(boardAhead))
-		return err
-	}); err != nil {
+	all, err := s.list.window(ctx, s.Store, p.Now)
+	if err != nil {
 		return err
 	}
 	var picked []ground.Flight
@@ -77,7 +75,7 @@ func (s *server) flights(w http.ResponseWriter, r *http.Request) error {
 			picked = append(picked, f)
 		}
 	}
-	slices.SortStableFunc(picked, boardOrder)
+	slices.SortFunc(picked, boardOrder)
 	p.Total = len(picked)
 	p.Pages = newPager(r, len(picked), flightsPerPage)
 	picked = picked[p.Pages.From:p.Pages.To]
@@ -112,9 +110,9 @@ func boardOrder(a, b ground.Flight) int {
 		return x - y
 	}
 	if phaseOf(a) == "over" {
-		return b.STA.Compare(a.STA)
+		a, b = b, a
 	}
-	return a.STD.Compare(b.STD)
+	return cmp.Or(a.STD.Compare(b.STD), strings.Compare(a.Key.String(), b.Key.String()))
 }
 
 // View writes the address of another view of the board.

@@ -28,6 +28,8 @@ const (
 
 	boardBack  = 48 * time.Hour
 	boardAhead = 72 * time.Hour
+	// listLife is how long the flights of the board are kept before all are read again. Arbitrary.
+	listLife = 5 * time.Minute
 
 	// viewAgain is how long opening the same case again is the same look at it.
 	viewAgain = 10 * time.Minute

@@ -35,7 +35,7 @@ const password = "a long enough password"
 
 // world is a console over real services on a real database.
 type world struct {
-	*testing.T
+	testing.TB
 	ctx       context.Context
 	db        *store.DB
 	clock     *clock
@@ -76,9 +76,9 @@ func (w *syncWriter) Write(p []byte) (int, error) {
 	return w.b.Write(p)
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{T: t, ctx: t.Context(), clock: &clock{t: start}, log: &bytes.Buffer{}}
+	w := &world{TB: t, ctx: t.Context(), clock: &clock{t: start}, log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(&syncWriter{b: w.log}, nil))
 	db, err := store.Open(w.ctx, "sqlite:"+filepath.Join(t.TempDir(), "ground.db"), store.Options{Now: w.clock.now, Log: log})
 	w.must(err)
