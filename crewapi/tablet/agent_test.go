@@ -130,11 +130,13 @@ func (w *world) entry(note flightsync.Dot, fb passenger.Feedback) Entry {
 	return Entry{Flight: k, Note: note, Nonce: w.nonce(), Feedback: fb}
 }
 
-// reopen drops the agent the way a process ends and opens its directory again. Badger and the
-// lock hold the directory, so it is copied: a kill leaves the same bytes.
+// reopen ends the agent and opens its directory again. For an agent that is killed, see killed.
 func (w *world) reopen(a *Agent) *Agent {
 	w.Helper()
-	return w.open(copyDir(w.T, a.Dir))
+	if err := a.Close(); err != nil {
+		w.Fatal(err)
+	}
+	return w.open(a.Dir)
 }
 
 var acted = passenger.Feedback{Outcome: passenger.Acted}

@@ -12,23 +12,26 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// TestKilledAnywhere copies the directory after each step, as a kill would leave it, and goes on
-// from the copy: what was recorded is there, pending is known, and nothing counts twice.
-func TestKilledAnywhere(t *testing.T) {
+// TestKilled kills the tablet's process after each step and goes on in a new one: what was
+// recorded is there, pending is known, and nothing counts twice.
+func TestKilled(t *testing.T) {
 	w := newWorld(t)
-	a := w.tablet()
+	url := w.overTCP()
+	dir := t.TempDir()
+	w.killed(order{Dir: dir, Enrol: "CODE", Ground: url})
+	a := w.open(dir)
 	f, dot := w.flight(a)
-	a = w.reopen(a) // enrolled, never synced
-	w.sync(a)
-	a = w.reopen(a)
+	a.Close()
+	w.killed(order{Dir: dir, Sync: true})
 	e := w.entry(dot, acted)
-	if _, err := a.Record(t.Context(), e); err != nil {
-		t.Fatal(err)
-	}
-	a = w.reopen(a)
-	if c := w.page(a).Cards[0]; c.Outcome == nil || c.Mark != MarkSaved {
+	e.Gesture = passenger.Drink
+	w.killed(order{Dir: dir, Record: []Entry{e, e}})
+	w.killed(order{Dir: dir, Record: []Entry{e}}) // the form comes again, after the kill
+	a = w.open(dir)
+	if c := w.page(a).Cards[0]; c.Outcome == nil || c.Mark != MarkSaved || len(c.Gestures) != 1 {
 		t.Fatalf("after a kill behind the record: %+v", c)
 	}
+	a.Close()
 	// Ground takes the exchange and its answer is lost; then the tablet dies.
 	w.ground.SetFault(func(_ flightsync.Request, after bool) error {
 		if after {
@@ -36,25 +39,23 @@ func TestKilledAnywhere(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := a.Sync(t.Context()); passenger.CodeOf(err) != passenger.Unavailable {
-		t.Fatalf("a lost answer: %v", err)
+	if said := w.killed(order{Dir: dir, Sync: true}); len(said) != 1 || said[0] != "synced unavailable" {
+		t.Fatalf("a lost answer: %q", said)
 	}
 	w.ground.SetFault(nil)
-	if got := w.page(a).Cards[0].Mark; got != MarkSaved {
-		t.Errorf("mark = %v without an answer", got)
+	a = w.open(dir)
+	if st, err := a.Status(t.Context()); err != nil || st.Pending != 2 || w.page(a).Cards[0].Mark != MarkSaved {
+		t.Errorf("without ground's answer: %+v, %v", st, err)
 	}
-	a = w.reopen(a)
-	if st, err := a.Status(t.Context()); err != nil || st.Pending != 1 {
-		t.Errorf("after the kill: %+v, %v", st, err)
-	}
-	w.sync(a)
-	a = w.reopen(a)
+	a.Close()
+	w.killed(order{Dir: dir, Sync: true})
+	a = w.open(dir)
 	if got := w.page(a).Cards[0].Mark; got != MarkGround {
 		t.Errorf("mark = %v after ground's answer and a kill", got)
 	}
 	n, _ := f.View().Note(dot)
-	if len(n.Heads) != 1 || f.View().Vector.Of(4) != 2 {
-		t.Errorf("ground has %d outcomes, vector %v", len(n.Heads), f.View().Vector)
+	if len(n.Heads) != 1 || len(f.View().Gestures) != 1 || f.View().Vector.Of(4) != 3 {
+		t.Errorf("ground has %d outcomes, %d gestures, vector %v", len(n.Heads), len(f.View().Gestures), f.View().Vector)
 	}
 }
 
@@ -86,7 +87,9 @@ func TestRestoredFromOldCopy(t *testing.T) {
 	f, dot := w.flight(a)
 	second := f.Note(note(2, "2A"))
 	w.sync(a)
+	a.Close()
 	old := copyDir(t, a.Dir)
+	a = w.open(a.Dir)
 	e := w.entry(dot, acted)
 	e.Gesture = passenger.Drink
 	if _, err := a.Record(t.Context(), e); err != nil {
@@ -128,7 +131,9 @@ func TestStoreLosesItsTail(t *testing.T) {
 	a := w.tablet()
 	f, dot := w.flight(a)
 	w.sync(a)
+	a.Close()
 	old := copyDir(t, a.Dir)
+	a = w.open(a.Dir)
 	w.record(a, dot, acted)
 	w.sync(a)
 	a.Close()
