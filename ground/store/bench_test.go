@@ -122,6 +122,7 @@ func BenchmarkPages250k(b *testing.B) {
 			{"topic lang never", with(func(f *ground.CaseFilter) { f.Topic, f.Lang = passenger.TopicDelay, "nl" }), false},
 			{"search rare", with(func(f *ground.CaseFilter) { f.Search = "number777 " }), false},
 			{"search common", with(func(f *ground.CaseFilter) { f.Search = "meal" }), false},
+			{"topic", with(func(f *ground.CaseFilter) { f.Topic = passenger.TopicCrew }), false},
 			{"search none", with(func(f *ground.CaseFilter) { f.Search = "luggage" }), false},
 			{"count open", open, true},
 			{"count negative", with(func(f *ground.CaseFilter) { f.Negative = true }), true},

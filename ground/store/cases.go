@@ -77,8 +77,13 @@ func (t *tx) OpenCaseOf(ctx context.Context, a ground.Account, since time.Time) 
 
 // ListCases implements [ground.Cases]. A limit of 0 is none.
 func (t *tx) ListCases(ctx context.Context, f ground.CaseFilter) ([]ground.Case, error) {
-	return all[ground.Case, caseRow](ctx, t, "store.ListCases", func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = filterCases(q, f).OrderExpr("c.last_post_at DESC, c.id DESC")
+	const op = "store.ListCases"
+	search, err := t.searchFor(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return all[ground.Case, caseRow](ctx, t, op, func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = search(filterCases(q, f)).OrderExpr("c.last_post_at DESC, c.id DESC")
 		switch {
 		case f.Before.IsZero():
 		case f.BeforeID == uuid.Nil:
@@ -95,20 +100,26 @@ func (t *tx) ListCases(ctx context.Context, f ground.CaseFilter) ([]ground.Case,
 
 // CountCases implements [ground.Cases]. Page and limit do not count.
 func (t *tx) CountCases(ctx context.Context, f ground.CaseFilter) (int, error) {
+	q := filterCases(t.NewSelect().Model((*caseRow)(nil)), f)
+	if pattern := likePattern(f.Search); pattern != "" {
+		q = q.Where("c.id IN (SELECT w.case_id FROM post_words AS w WHERE "+wordsLike+")", pattern)
+	}
 	var n int
-	err := filterCases(t.NewSelect().Model((*caseRow)(nil)), f).ColumnExpr("COUNT(*)").Scan(ctx, &n)
+	err := q.ColumnExpr("COUNT(*)").Scan(ctx, &n)
 	return n, t.fail("store.CountCases", err)
 }
 
+// filterCases narrows by everything but the search. Flags are compared, not only named, since
+// SQLite uses an index for a comparison alone.
 func filterCases(q *bun.SelectQuery, f ground.CaseFilter) *bun.SelectQuery {
 	if f.Status != "" {
 		q = q.Where("c.status = ?", string(f.Status))
 	}
 	if f.Negative {
-		q = q.Where("c.negative")
+		q = q.Where("c.negative = TRUE")
 	}
 	if f.Flagged {
-		q = q.Where("c.flagged")
+		q = q.Where("c.flagged = TRUE")
 	}
 	if f.Lang != "" {
 		q = q.Where("c.lang = ?", f.Lang)
@@ -116,10 +127,38 @@ func filterCases(q *bun.SelectQuery, f ground.CaseFilter) *bun.SelectQuery {
 	if f.Topic != "" {
 		q = q.Where("c.topic = ?", string(f.Topic))
 	}
-	if s := fold(f.Search); s != "" {
-		q = q.Where(`c.id IN (SELECT w.case_id FROM post_words AS w WHERE w.words LIKE ? ESCAPE '\')`, "%"+likeEscape.Replace(s)+"%")
-	}
 	return q
+}
+
+// searchFor makes the condition of a search. Words that few posts hold are looked up first, in
+// one pass; for words that many hold, the newest cases are tried until the page is full.
+func (t *tx) searchFor(ctx context.Context, f ground.CaseFilter) (where, error) {
+	pattern := likePattern(f.Search)
+	if pattern == "" {
+		return func(q *bun.SelectQuery) *bun.SelectQuery { return q }, nil
+	}
+	var ids []uuid.UUID
+	err := t.NewSelect().TableExpr("post_words AS w").ColumnExpr("w.case_id").
+		Where(wordsLike, pattern).Limit(rareHits+1).Scan(ctx, &ids)
+	switch {
+	case err != nil:
+		return nil, t.fail("store.ListCases", err)
+	case len(ids) == 0:
+		return by("FALSE"), nil
+	case len(ids) <= rareHits:
+		return by("c.id IN (?)", bun.List(ids)), nil
+	}
+	return by("EXISTS (SELECT 1 FROM post_words AS w WHERE w.case_id = c.id AND "+wordsLike+")", pattern), nil
+}
+
+const wordsLike = `w.words LIKE ? ESCAPE '\'`
+
+// likePattern finds folded words anywhere; "" for no search.
+func likePattern(search string) string {
+	if search = fold(search); search == "" {
+		return ""
+	}
+	return "%" + likeEscape.Replace(search) + "%"
 }
 
 var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -26,6 +26,8 @@ const (
 	insertRows = 500
 	// readRows is how many ops are read at a time, so that no cursor is open while they are used.
 	readRows = 256
+	// rareHits is up to how many posts a searched word counts as rare; arbitrary, twenty pages.
+	rareHits = 1000
 	// listenBase and listenCap bound the pause before PostgreSQL is listened to again.
 	listenBase = 100 * time.Millisecond
 	listenCap  = 10 * time.Second

@@ -25,9 +25,9 @@ CREATE TABLE cases (
 CREATE INDEX cases_newest ON cases (last_post_at, id);
 CREATE INDEX cases_status ON cases (status, last_post_at, id);
 CREATE INDEX cases_negative ON cases (status, negative, last_post_at, id);
-CREATE INDEX cases_topic ON cases (topic, last_post_at, id);
-CREATE INDEX cases_lang ON cases (lang, last_post_at, id);
-CREATE INDEX cases_flagged ON cases (last_post_at, id) WHERE flagged;
+CREATE INDEX cases_topic ON cases (topic, status, lang, last_post_at, id);
+CREATE INDEX cases_lang ON cases (lang, status, last_post_at, id);
+CREATE INDEX cases_flagged ON cases (flagged, status, last_post_at, id);
 CREATE INDEX cases_account ON cases (channel, account_id, last_post_at, id);
 
 CREATE TABLE posts (

@@ -249,6 +249,44 @@ func (s *suite) search() {
 	})
 }
 
+// commonWords: words of more posts than are worth looking up one by one.
+func (s *suite) commonWords() {
+	const posts = 1200
+	s.write(func(tx ground.Tx) error {
+		for i := range posts {
+			c := s.aCase(i)
+			if i%2 == 1 {
+				c.Lang = "nl"
+			}
+			if err := tx.InsertCase(s.ctx, c); err != nil {
+				return err
+			}
+			if _, err := tx.InsertPost(s.ctx, s.post(i, i, fmt.Sprintf("cold meal, case #%d.", i))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.read(func(tx ground.Tx) error {
+		for q, want := range map[string][]int{"MEAL": {1198, 1196, 1194}, "#1198.": {1198}, "#1197.": nil, "no such": nil} {
+			cs, err := tx.ListCases(s.ctx, ground.CaseFilter{Search: q, Lang: "en", Limit: 3})
+			if err != nil {
+				return err
+			}
+			var ids []uuid.UUID
+			for _, n := range want {
+				ids = append(ids, id(n))
+			}
+			s.same("search "+q, ids, keys(cs, func(c ground.Case) uuid.UUID { return c.ID }))
+		}
+		n, err := tx.CountCases(s.ctx, ground.CaseFilter{Search: "meal", Lang: "en"})
+		if n != posts/2 {
+			s.Errorf("%d cases counted, want %d", n, posts/2)
+		}
+		return err
+	})
+}
+
 func (s *suite) repliesAndLinks() {
 	replies := []ground.Reply{{Case: id(1), Text: "we are sorry, 日本", By: "eva", At: s.now.Add(time.Minute)}, {Case: id(1), NoneReason: "account-gone", By: "eva", At: s.now}}
 	link := func(person int, score float64) ground.Link {

@@ -24,6 +24,7 @@ func Run(t *testing.T, now time.Time, open func(t *testing.T) ground.Store) {
 		"cases":                                 (*suite).cases,
 		"list of cases":                         (*suite).listCases,
 		"search":                                (*suite).search,
+		"search for common words":               (*suite).commonWords,
 		"replies and links":                     (*suite).repliesAndLinks,
 		"people":                                (*suite).people,
 		"trips":                                 (*suite).trips,
