@@ -79,7 +79,7 @@ func TestPagesInABrowser(t *testing.T) {
 	run(t, ctx, chromedp.Navigate(url+TokenPath(token)))
 	pages := []struct{ name, path string }{{"flights", "/"}, {"notes", flightURL}, {"note", noteURL}, {"outcome", flightURL + "/note/3.3"},
 		{"dispute", flightURL + "/note/3.4"}, {"gone", flightURL + "/note/3.5"}, {"people", flightURL + "/people"}, {"status", "/status"}, {"missing", "/flight/none"}}
-	for _, mode := range []string{"dark", "light"} {
+	for _, mode := range []string{"light", "dark"} { // dark is the default: this order always changes the page
 		run(t, ctx, chromedp.Navigate(url+"/status"))
 		run(t, ctx, chromedp.Click(chromedp.CSS(`[data-test="mode-`+mode+`"]`)))
 		run(t, ctx, chromedp.WaitVisible(chromedp.CSS(`html[data-mode="`+mode+`"]`)))
