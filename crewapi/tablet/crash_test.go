@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -194,6 +195,61 @@ func TestDamagedStore(t *testing.T) {
 	}
 	if _, err := os.Stat(dir + ".damaged"); err != nil {
 		t.Errorf("the damaged store was not set aside: %v", err)
+	}
+}
+
+// TestDamagedNote: one note cannot be read. The others show, and the next exchange heals it without
+// losing or doubling what the crew recorded, on ground already or not.
+func TestDamagedNote(t *testing.T) {
+	w := newWorld(t)
+	a := w.tablet()
+	f, dot := w.flight(a)
+	second := f.Note(note(2, "2A"))
+	w.sync(a)
+	e := w.entry(dot, acted)
+	e.Gesture = passenger.Drink
+	if _, err := a.Record(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	w.sync(a)
+	g := w.entry(dot, passenger.Feedback{Outcome: passenger.Declined})
+	g.Gesture = passenger.Miles
+	card, err := a.Record(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, given := range card.Gestures {
+		if given.Code == passenger.Miles {
+			if err := a.VoidGesture(t.Context(), key, given.Dot, w.nonce()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	fl, err := a.find("test", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fl.mu.Lock()
+	fl.bad, fl.folded = []flightsync.Dot{second}, nil
+	fl.ops = slices.DeleteFunc(fl.ops, func(o flightsync.Op) bool { return o.Dot == second })
+	fl.mu.Unlock()
+	if p := w.page(a); len(p.Cards) != 1 || p.Cards[0].Dot != dot {
+		t.Fatalf("with a damaged note: %+v", p.Cards)
+	}
+	w.sync(a)
+	p := w.page(a)
+	if len(p.Cards) != 2 || p.Pending != 0 {
+		t.Fatalf("not healed: %d cards, %d pending", len(p.Cards), p.Pending)
+	}
+	v := f.View()
+	n, _ := v.Note(dot)
+	if len(n.Heads) != 1 || n.Heads[0].Feedback.Outcome != passenger.Declined || len(v.Gestures) != 2 || len(v.Quarantine) != 0 {
+		t.Errorf("ground: %+v, gestures %+v, quarantine %v", n.Heads, v.Gestures, v.Quarantine)
+	}
+	for _, g := range v.Gestures {
+		if g.Voided != (g.Code == passenger.Miles) {
+			t.Errorf("gesture %+v", g)
+		}
 	}
 }
 

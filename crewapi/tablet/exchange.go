@@ -201,6 +201,11 @@ func (f *flight) follow(res flightsync.Response, ready flightsync.Ready, t *take
 			return f.renew()
 		}
 	}
+	if t.request != nil && len(v.damaged) > 0 { // ground is in reach and has what cannot be read here
+		f.agent.Log.Error("entries are damaged; replacing the store", "flight", f.id.String(), "n", len(v.damaged))
+		t.again, t.progress = true, true
+		return f.renew()
+	}
 	// Some of the lane is missing here: whatever was written next would be a fork.
 	if t.request != nil && res.You == v.me && res.YouSeen > v.state.Vector().Of(v.me) {
 		t.again, t.progress = true, true
@@ -260,7 +265,7 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	}
 	f.agent.Log.Info("erased on request", "flight", f.id.String(), "n", len(dots))
 	f.shut()
-	f.db = db
+	f.db, f.ops = db, nil
 	if f.rep, err = flightsync.Load(db); err != nil {
 		return err
 	}

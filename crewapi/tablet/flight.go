@@ -38,6 +38,8 @@ type flight struct {
 	rep    *flightsync.Replica
 	peer   flightsync.Vector
 	synced time.Time
+	ops    []flightsync.Op  // everything readable in the store, once read; nil: read
+	bad    []flightsync.Dot // what is not
 	folded *folded
 	row    *FlightRow // as last computed; nil: compute
 	own    counts     // as last computed, with row
@@ -218,7 +220,7 @@ func (f *flight) begin(generation int) error {
 		db.Close()
 		return err
 	}
-	f.db, f.rep, f.peer, f.folded, f.row = db, nil, nil, nil, nil
+	f.db, f.rep, f.peer, f.folded, f.row, f.ops = db, nil, nil, nil, nil, nil
 	f.sweepGenerations(generation)
 	return nil
 }
@@ -277,11 +279,16 @@ func (f *flight) readMeta() error {
 // persisted never happened.
 func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error {
 	if err := f.db.Commit(ready.Batch, metas...); err != nil {
-		f.rep, f.folded = nil, nil
+		f.rep, f.folded, f.ops = nil, nil, nil
 		return err
 	}
 	if !ready.Batch.IsEmpty() {
 		f.folded, f.row = nil, nil
+		if len(ready.Batch.Stubs) > 0 {
+			f.ops = nil
+		} else if f.ops != nil {
+			f.ops = append(f.ops, ready.Batch.Ops...)
+		}
 	}
 	return nil
 }
@@ -292,7 +299,7 @@ func (f *flight) shut() error {
 		return nil
 	}
 	err := f.db.Close()
-	f.db, f.rep, f.folded = nil, nil, nil
+	f.db, f.rep, f.folded, f.ops = nil, nil, nil, nil
 	return err
 }
 

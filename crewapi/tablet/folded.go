@@ -26,11 +26,14 @@ func (f *flight) view() (*folded, error) {
 		return f.folded, nil
 	}
 	st := f.rep.State()
-	ops, damaged, err := readable(f.db, st.Vector())
-	if err != nil {
-		return nil, err
+	if f.ops == nil {
+		var err error
+		if f.ops, f.bad, err = readable(f.db, st.Vector()); err != nil {
+			return nil, err
+		}
 	}
-	v := &folded{View: flightsync.Fold(ops), state: st, me: st.Me, damaged: damaged,
+	ops := f.ops
+	v := &folded{View: flightsync.Fold(ops), state: st, me: st.Me, damaged: f.bad,
 		mine: map[flightsync.Author]bool{}, travs: map[passenger.TravellerNo]flightsync.TravellerView{}}
 	v.whose(f.agent.tablet(), st)
 	orders := map[flightsync.Dot]bool{}

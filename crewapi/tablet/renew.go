@@ -39,7 +39,7 @@ func (f *flight) renew() error {
 		return err
 	}
 	f.agent.Log.Warn("store replaced", "flight", f.id.String(), "n", len(kept))
-	f.db, f.peer, f.folded, f.row = db, nil, nil, nil
+	f.db, f.peer, f.folded, f.row, f.ops = db, nil, nil, nil, nil
 	f.setAside(rec)
 	f.rep, err = flightsync.Load(db)
 	return err
