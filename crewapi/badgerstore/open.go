@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 
 	badger "github.com/dgraph-io/badger/v4"
@@ -81,7 +82,30 @@ func openBadger(dir string, key []byte) (db *badger.DB, err error) {
 			err = fmt.Errorf("badger panicked: %v", p)
 		}
 	}()
+	if err := dropEmptyLogs(dir); err != nil {
+		return nil, err
+	}
 	return badger.Open(badgerOptions(dir, key))
+}
+
+// dropEmptyLogs removes memtable logs without a byte: a program that was killed between making
+// one and sizing it leaves it behind, and Badger then refuses the whole store. Nothing was ever
+// acknowledged from a log without bytes.
+func dropEmptyLogs(dir string) error {
+	logs, err := filepath.Glob(filepath.Join(dir, "*.mem"))
+	if err != nil {
+		return err
+	}
+	for _, name := range logs {
+		if st, err := os.Stat(name); err != nil {
+			return err
+		} else if st.Size() == 0 {
+			if err := os.Remove(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Close flushes and closes the store. A second call does nothing.
