@@ -75,12 +75,11 @@ func TestGroundComesBack(t *testing.T) {
 	alive := w.http.Transport
 	w.http.Transport = dead{}
 	stop := running(a)
-	defer stop()
 	w.record(a, dot, acted)
 	wait(t, "a failed round", func() bool { st, err := a.Status(t.Context()); return err == nil && st.LastError != "" })
 	stop()
 	w.http.Transport = alive
-	stop = running(a)
+	defer running(a)()
 	wait(t, "the entry on ground", func() bool { n, _ := f.View().Note(dot); return len(n.Heads) == 1 })
 }
 
