@@ -2,6 +2,7 @@ package crewtest
 
 import (
 	"encoding/binary"
+	"maps"
 	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
@@ -106,11 +107,11 @@ func (f *Flight) Remove(tablet passenger.TabletID) {
 func (f *Flight) Snapshot() (restore func()) {
 	f.ground.mu.Lock()
 	defer f.ground.mu.Unlock()
-	kept := f.store.Clone()
+	kept, bound := f.store.Clone(), maps.Clone(f.bound)
 	return func() {
 		f.ground.mu.Lock()
 		defer f.ground.mu.Unlock()
-		f.store = kept
+		f.store, f.bound = kept.Clone(), maps.Clone(bound)
 		f.load()
 	}
 }

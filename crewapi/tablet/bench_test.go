@@ -69,10 +69,12 @@ func BenchmarkRecord(b *testing.B) {
 // BenchmarkFirstLoad takes a flight of 360 travellers and 50 notes from ground into a new store.
 func BenchmarkFirstLoad(b *testing.B) {
 	a, f, _ := benchWorld(b)
+	restore := f.Snapshot()
 	b.ReportAllocs()
 	for b.Loop() {
 		syncB(b, a)
 		b.StopTimer()
+		restore()
 		a.mu.Lock()
 		fl := a.flights[f.A.Flight]
 		a.mu.Unlock()
