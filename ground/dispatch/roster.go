@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"io"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -120,7 +119,7 @@ func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, inc flightsyn
 	return c, l.rosterOp(c, row.Role, row.Zone, row.Removed)
 }
 
-// Assignments lists the flights of a tablet.
+// Flights lists the flights of a tablet.
 func (s *Service) Flights(ctx context.Context, tablet passenger.TabletID) (out []passenger.Assignment, err error) {
 	err = s.Store.Read(ctx, func(tx ground.Tx) error {
 		out = nil
@@ -139,9 +138,4 @@ func (s *Service) Flights(ctx context.Context, tablet passenger.TabletID) (out [
 		return nil
 	})
 	return out, err
-}
-
-func (s *Service) random(b []byte) error {
-	_, err := io.ReadFull(s.Rand, b)
-	return err
 }
