@@ -43,8 +43,6 @@ type builder struct {
 	party   map[partyName]int
 }
 
-func (b *builder) of(n named) []Entry { return b.list.Entries[n.first : n.first+n.persons] }
-
 // entries makes one entry for each passenger, with what belongs to all of a name element.
 func (b *builder) entries() {
 	for _, n := range b.reader.names {

@@ -36,7 +36,6 @@ type listReader struct {
 	at       section
 	block    string // "AVAIL", "TRANSIT": lines up to the next totals line belong to it
 	lost     bool   // the last name was not taken, so its elements are not either
-	ana      int
 	refusal  *RowError
 	entries  int
 	inTotals bool
