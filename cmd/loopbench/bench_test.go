@@ -36,7 +36,7 @@ func TestDataIsSeeded(t *testing.T) {
 		"posts":    func(seed uint64) string { return crowd(dice(seed, 1), 100) },
 		"bookings": func(seed uint64) string { return pushed.bookings(dice(seed, 2)) },
 	} {
-		if make(1) != make(1) {
+		if first, second := make(1), make(1); first != second {
 			t.Errorf("%s: the same seed makes other data", name)
 		}
 		if make(1) == make(2) {
