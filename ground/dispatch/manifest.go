@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -225,7 +226,11 @@ func (m *merger) remove(ctx context.Context, t *ground.Traveller) error {
 // person finds or makes the person of a row: by customer number, by an account the customer
 // told us, else by the booking itself.
 func (m *merger) person(ctx context.Context, row ground.ManifestRow, key string) (ground.Person, error) {
-	customer := cmp.Or(row.CustomerID, "pnr:"+key)
+	booking := "pnr:" + key
+	if row.Locator == "" {
+		booking = "flight:" + m.flight.Key.String() + " " + key // a name alone is nobody on another flight
+	}
+	customer := cmp.Or(row.CustomerID, booking)
 	p, ok, err := m.tx.PersonByCustomer(ctx, customer)
 	if err != nil {
 		return p, err
@@ -273,9 +278,5 @@ func (m *merger) loops(ctx context.Context) error {
 // and order within them. It never leaves the ground.
 func SourceKey(r ground.ManifestRow) string {
 	norm := func(s string) string { return strings.Join(strings.Fields(strings.ToUpper(s)), " ") }
-	order := "1"
-	if r.Order > 1 {
-		order = string(rune('0' + min(r.Order, 9)))
-	}
-	return norm(r.Locator) + "|" + norm(r.Surname) + "/" + norm(r.Given) + "|" + order
+	return norm(r.Locator) + "|" + norm(r.Surname) + "/" + norm(r.Given) + "|" + strconv.Itoa(max(r.Order, 1))
 }

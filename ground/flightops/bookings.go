@@ -1,6 +1,7 @@
 package flightops
 
 import (
+	"cmp"
 	"io"
 	"iter"
 	"regexp"
@@ -20,7 +21,7 @@ type Booking struct {
 	Arrival    string              // IATA
 	STD, STA   time.Time           // UTC
 	Locator    string
-	Surname    string
+	Surname    string // without one in the file, read from FullName
 	Given      string
 	Title      string
 	FullName   string // as the customer writes it, any script; "" when not said
@@ -102,6 +103,9 @@ func (r *row) booking() (Booking, *RowError) {
 	if b.Surname == "" && b.FullName == "" {
 		r.bad("surname", "a name is needed: surname or name_full")
 	}
+	if b.Surname == "" {
+		b.nameFromFull()
+	}
 	if rounded.MatchString(b.CustomerID) {
 		r.bad("customer_id", "a spreadsheet rounded the id; export the column as text")
 	}
@@ -119,6 +123,16 @@ func (r *row) booking() (Booking, *RowError) {
 		return Booking{}, r.wrong
 	}
 	return b, nil
+}
+
+// nameFromFull fills in what the columns of the name leave open. A given name that stands in
+// front of the full name leaves the surname.
+func (b *Booking) nameFromFull() {
+	surname, given, title := splitFullName(b.FullName)
+	if rest, ok := strings.CutPrefix(b.FullName, b.Given+" "); ok && b.Given != "" {
+		surname, given = rest, b.Given
+	}
+	b.Surname, b.Given, b.Title = surname, cmp.Or(b.Given, given), cmp.Or(b.Title, title)
 }
 
 func (r *row) airport(column string) string {

@@ -16,6 +16,12 @@ var titles = map[string]string{"MR": "Mr", "MRS": "Mrs", "MS": "Ms", "MISS": "Ms
 // particles stay small inside a surname of several words.
 var particles = []string{"van", "der", "de", "den", "het", "ten", "ter", "von", "zu", "da", "di", "do", "dos", "das", "del", "della", "la", "le", "du", "des", "el", "al", "bin", "ibn", "y", "e", "te", "'t"}
 
+// Particle reports whether a word, as written, is one that may begin a surname of several words
+// ("van", "de la"): in small letters, or in capitals in a name that is all capitals.
+func Particle(word string) bool {
+	return word != "y" && word != "e" && (slices.Contains(particles, word) || strings.ToUpper(word) == word && len(word) > 1 && slices.Contains(particles, strings.ToLower(word)))
+}
+
 // TabletName is the least name by which a purser can confirm who sits there: title, first
 // initial, surname ("Ms J. Jansen"). Parts may be empty; passenger messages write them in
 // capitals. With no surname the given name stands in. At most [MaxTabletNameRunes] characters.
