@@ -12,6 +12,6 @@ for line in "${found[@]}"; do
   pkg="$(dirname "${line%%:*}")"
   name="${line##*func }"
   echo "fuzz $pkg $name $time"
-  go test "$pkg" -run '^$' -fuzz "^$name\$" -fuzztime "$time"
+  go test "$pkg" -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 10x
 done
 echo "${#found[@]} fuzz targets ran for $time each, none failed"
