@@ -3,6 +3,8 @@ package crewapi
 import (
 	"context"
 	"errors"
+	"strconv"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -24,7 +26,10 @@ var codes = map[passenger.Code]connect.Code{
 	passenger.Internal:    connect.CodeInternal,
 }
 
-// toWire makes the error that crosses: code and public text, nothing else. A cancelled call
+// retryAfter is the header that carries [passenger.Error.RetryAfter], whole seconds, rounded up.
+const retryAfter = "Retry-After"
+
+// toWire makes the error that crosses: code, public text and when to retry, nothing else. A cancelled call
 // stays cancelled; an error of somebody else becomes internal with a fixed text.
 func toWire(err error) error {
 	if err == nil {
@@ -41,7 +46,11 @@ func toWire(err error) error {
 			return connect.NewError(connect.CodeDeadlineExceeded, context.DeadlineExceeded)
 		}
 	}
-	return connect.NewError(codes[passenger.CodeOf(err)], errors.New(passenger.Public(err)))
+	out := connect.NewError(codes[passenger.CodeOf(err)], errors.New(passenger.Public(err)))
+	if d := passenger.RetryAfter(err); d > 0 {
+		out.Meta().Set(retryAfter, strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10))
+	}
+	return out
 }
 
 // fromWire makes our error of what a call returned. ctx is the caller's: when it ended, its
@@ -65,7 +74,11 @@ func fromWire(ctx context.Context, op string, err error) error {
 	}
 	for code, wire := range codes {
 		if wire == ce.Code() {
-			return passenger.Wrap(code, op, ce.Message(), nil)
+			e := passenger.Wrap(code, op, ce.Message(), nil)
+			if s, err := strconv.ParseUint(ce.Meta().Get(retryAfter), 10, 16); err == nil {
+				e.RetryAfter = time.Duration(s) * time.Second
+			}
+			return e
 		}
 	}
 	return passenger.Wrap(passenger.Unavailable, op, "ground did not answer in time or in a way this tablet understands", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -53,5 +54,15 @@ func TestForeignErrors(t *testing.T) {
 	cancel()
 	if got := fromWire(ctx, "a.B", errors.New("x")); got != context.Canceled {
 		t.Errorf("a cancelled call returned %v", got)
+	}
+}
+
+func TestRetryAfterCrosses(t *testing.T) {
+	for after, want := range map[time.Duration]time.Duration{0: 0, 1: time.Second, time.Second: time.Second, 1500 * time.Millisecond: 2 * time.Second} {
+		e := passenger.Errorf(passenger.TooMuch, "a.B", "busy")
+		e.RetryAfter = after
+		if got := toWire(e).(*connect.Error).Meta().Get("Retry-After"); (got == "") != (want == 0) {
+			t.Errorf("%v crosses as %q", after, got)
+		}
 	}
 }

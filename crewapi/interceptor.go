@@ -70,7 +70,9 @@ func (g *guard) admit(ctx context.Context, procedure string, h http.Header) (con
 	const op = "crewapi.admit"
 	if procedure == crewv1connect.TabletServiceEnrolProcedure {
 		if !g.enrols.take() {
-			return ctx, passenger.Errorf(passenger.TooMuch, op, "too many enrolments at once; wait a minute and try again")
+			busy := passenger.Errorf(passenger.TooMuch, op, "too many enrolments at once; wait a minute and try again")
+			busy.RetryAfter = enrolEvery
+			return ctx, busy
 		}
 		return ctx, nil
 	}

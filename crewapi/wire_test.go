@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/crewtest"
 	"github.com/cabinloop/cabinloop/passenger"
+	"github.com/cabinloop/cabinloop/proto/gen/crew/v1/crewv1connect"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
@@ -145,6 +147,39 @@ func TestErrorsCrossWithPublicTextOnly(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "hidden cause") {
 		t.Error("the cause is not in ground's log")
+	}
+}
+
+// TestBusyGround: what a full queue looks like at the wire, to any client and to ours.
+func TestBusyGround(t *testing.T) {
+	g := crewtest.New(t, func() time.Time { return t0 })
+	hc := serve(t, stub{Ground: g, exchange: func(flightsync.Request) (flightsync.Response, error) {
+		busy := passenger.Errorf(passenger.TooMuch, "a.B", "ground is busy")
+		busy.RetryAfter = 1500 * time.Millisecond
+		return flightsync.Response{}, busy
+	}}, &bytes.Buffer{})
+	_, token, err := client(t, hc, "").Enrol(t.Context(), "CODE", "galley 1", make([]byte, 91))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client(t, hc, token).Exchange(t.Context(), flightsync.Request{})
+	if passenger.CodeOf(err) != passenger.TooMuch || passenger.RetryAfter(err) != 2*time.Second || passenger.Public(err) != "ground is busy" {
+		t.Errorf("exchange: %v, retry after %v", err, passenger.RetryAfter(err))
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, crewtest.URL+crewv1connect.TabletServiceExchangeProcedure, strings.NewReader(`{"group":"AAAAAAAAAAA=","incarnation":"AAAAAAAAAAA=","version":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := hc.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") != "2" || !bytes.Contains(body, []byte(`"code":"resource_exhausted"`)) {
+		t.Errorf("HTTP: %s, Retry-After %q, %s, %v", res.Status, res.Header.Get("Retry-After"), body, err)
 	}
 }
 

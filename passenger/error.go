@@ -3,6 +3,7 @@ package passenger
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code says what kind of thing went wrong. Codes cross the wire; their text never changes.
@@ -33,6 +34,9 @@ type Error struct {
 	Op     string
 	Public string
 	Err    error
+	// RetryAfter is how long the caller should wait at least before trying again; 0 when
+	// waiting alone does not help, or nothing is known. It crosses the wire in whole seconds.
+	RetryAfter time.Duration
 }
 
 // Error formats the error for a log.
@@ -66,6 +70,14 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return Internal
+}
+
+// RetryAfter returns that of the first [Error] in err's chain, or 0.
+func RetryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
 }
 
 // Public returns the text that may be shown to people: that of the first [Error] in err's

@@ -116,4 +116,6 @@ type SyncReport struct {
 	Exchanges int      `json:"exchanges"`
 	Pending   int      `json:"pending"`
 	Problems  []string `json:"problems,omitempty"`
+	// RetryAfter is how long a busy ground asked to be left alone; 0 when it did not.
+	RetryAfter time.Duration `json:"-"`
 }

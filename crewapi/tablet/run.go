@@ -15,7 +15,7 @@ import (
 
 // Run keeps the tablet in touch until ctx ends: a round of syncing at once, after each local
 // entry and every minute; between rounds a stream brings ground's news. Failures are waited
-// out with growing, jittered pauses. It returns nil.
+// out with growing, jittered pauses, behind the time a busy ground asked for. It returns nil.
 func (a *Agent) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { a.syncing(ctx) })
@@ -37,6 +37,7 @@ func (a *Agent) syncing(ctx context.Context) {
 		case err != nil || len(rep.Problems) > 0:
 			pause, watched = a.jitter(wait.next()), "none yet"
 			a.Log.Debug("round failed", "dur", pause, "err", err)
+			leave(ctx, min(rep.RetryAfter, retryMost))
 		default:
 			wait = 0
 			if now := fmt.Sprint(slices.SortedFunc(maps.Keys(a.vectors()), byID)); now != watched {
@@ -54,6 +55,16 @@ func (a *Agent) syncing(ctx context.Context) {
 		case <-timer.C:
 		}
 		timer.Stop()
+	}
+}
+
+// leave leaves ground alone for d, whatever is recorded meanwhile.
+func leave(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 

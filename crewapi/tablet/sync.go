@@ -10,7 +10,7 @@ import (
 
 // Sync asks ground for this tablet's flights and exchanges each of them until neither side
 // lacks anything. A flight that fails is named in the report's problems and does not stop the
-// others. Errors: signed_out, unavailable when ground cannot be reached at all.
+// others, unless ground asks to be left alone for a while. Errors: signed_out, unavailable when ground cannot be reached at all.
 func (a *Agent) Sync(ctx context.Context) (SyncReport, error) {
 	var rep SyncReport
 	client, err := a.ready("tablet.Sync")
@@ -24,6 +24,7 @@ func (a *Agent) Sync(ctx context.Context) (SyncReport, error) {
 		return rep, ctx.Err()
 	}
 	err = a.round(ctx, client, &rep)
+	rep.RetryAfter = max(rep.RetryAfter, passenger.RetryAfter(err))
 	for _, f := range a.list() {
 		if row, _, e := f.summary(); e == nil {
 			rep.Pending += row.Pending
@@ -84,6 +85,9 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, rep *SyncRepo
 			lost = errors.Join(lost, err)
 		}
 		rep.Problems = append(rep.Problems, problem(f, err))
+		if rep.RetryAfter = passenger.RetryAfter(err); rep.RetryAfter > 0 {
+			break // the other flights would only be told the same
+		}
 	}
 	if lost != nil && rep.Exchanges == 0 {
 		return lost

@@ -9,6 +9,9 @@ const (
 	// exchangeWait is how long an exchange may queue before it is told to come back
 	// (reference: retry when the queue is over 250 ms).
 	exchangeWait = 250 * time.Millisecond
+	// busyFor is how long a tablet that was told to come back should stay away at least; it adds
+	// its own jitter. Arbitrary, four times the queue.
+	busyFor = 4 * exchangeWait
 	// watchPoll bounds how late a watcher sees a change whose hint was lost.
 	watchPoll = time.Second
 	// replyWithin is the deadline of a follow-up that answers the customer after landing.

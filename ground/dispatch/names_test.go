@@ -62,7 +62,9 @@ func TestBookingsThatOnlyNameInFull(t *testing.T) {
 // flights are two people, and ten of them on one flight are ten travellers.
 func TestANameAloneIsOnePersonPerFlight(t *testing.T) {
 	onBoth(t, func(w *world) {
-		alone := func(order int) ground.ManifestRow { return ground.ManifestRow{Surname: "VOS", Given: "PIET", Order: order} }
+		alone := func(order int) ground.ManifestRow {
+			return ground.ManifestRow{Surname: "VOS", Given: "PIET", Order: order}
+		}
 		var rows []ground.ManifestRow
 		for i := range 11 {
 			rows = append(rows, alone(i+1))
