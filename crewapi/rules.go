@@ -44,6 +44,8 @@ var rules = []rule{
 		"Head":        "len=16",
 	}},
 	{crewv1.WatchRequest{}, map[string]string{"Flights": "max=64,dive,required", "Version": "gte=1"}},
+	{crewv1.HelloRequest{}, map[string]string{"Version": "gte=1", "Port": "lte=65535"}},
+	{crewv1.CabinServiceExchangeRequest{}, map[string]string{"Exchange": "required"}},
 	{crewv1.WatchedFlight{}, map[string]string{"Group": "len=8", "Have": "max=640"}},
 }
 

@@ -42,9 +42,13 @@ func TestEveryRequestFieldHasARule(t *testing.T) {
 			t.Errorf("%s has %d fields and %d rules", name, m.Fields().Len(), len(byName[name]))
 		}
 	}
-	methods := crewv1.File_crew_v1_crew_proto.Services().ByName("TabletService").Methods()
-	for i := range methods.Len() {
-		walk(methods.Get(i).Input())
+	for _, methods := range []protoreflect.MethodDescriptors{
+		crewv1.File_crew_v1_crew_proto.Services().ByName("TabletService").Methods(),
+		crewv1.File_crew_v1_cabin_proto.Services().ByName("CabinService").Methods(),
+	} {
+		for i := range methods.Len() {
+			walk(methods.Get(i).Input())
+		}
 	}
 	if len(seen) != len(rules) {
 		t.Errorf("%d messages come in, %d have rules", len(seen), len(rules))
