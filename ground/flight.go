@@ -43,6 +43,7 @@ type Traveller struct {
 	NoShow     bool
 	Assistance []string
 	Onward     string // "KL0691 AMS-YYZ" or ""
+	Erased     bool   // everything above but numbers is gone, and so it stays
 }
 
 // ManifestRow is one traveller as a list or CSV names them, after decoding.

@@ -18,11 +18,14 @@ type Tx interface {
 	Flights
 	Ops
 	Tablets
+	FlightKeys
 	Loops
 	Desk
 	FollowUps
 	Users
 	Journal
+	Subjects
+	Retention
 }
 
 // Store runs transactions. InTx commits when fn returns nil, rolls back otherwise, and runs fn
@@ -196,4 +199,62 @@ type Journal interface {
 	LastChange(ctx context.Context) (int64, error)
 	Audit(ctx context.Context, a AuditRow) error                                 // Seq and At are set by the store
 	AuditRows(ctx context.Context, object string, limit int) ([]AuditRow, error) // newest first
+}
+
+// Subjects keeps what the rights of persons need: holds, erasures, and what keeps erased things
+// out. Its Erase methods empty rows and decide nothing.
+type Subjects interface {
+	SetHold(ctx context.Context, h Hold) error                  // upsert on person
+	ClearHold(ctx context.Context, id passenger.PersonID) error // not_found when there is none
+	Hold(ctx context.Context, id passenger.PersonID) (Hold, bool, error)
+	// LedgerKey returns the key of the ledger; false before the first erasure.
+	LedgerKey(ctx context.Context) (LedgerKey, bool, error)
+	SetLedgerKey(ctx context.Context, k LedgerKey) error // exists when there is one
+	PutErasure(ctx context.Context, e Erasure) error     // upsert on hash
+	Erasure(ctx context.Context, h LedgerHash) (Erasure, bool, error)
+	Erasures(ctx context.Context) ([]Erasure, error)             // oldest first
+	PutErasureFlight(ctx context.Context, f ErasureFlight) error // upsert on (erasure, flight)
+	ErasureFlights(ctx context.Context, h LedgerHash) ([]ErasureFlight, error)
+	OpenErasureFlights(ctx context.Context) ([]ErasureFlight, error) // not done yet
+	AddTombstones(ctx context.Context, ts ...Tombstone) error        // known ones stay
+	HasTombstone(ctx context.Context, k TombstoneKind, h LedgerHash) (bool, error)
+	// Tombstones lists those of a flight, or all for nil.
+	Tombstones(ctx context.Context, flight *passenger.FlightID) ([]Tombstone, error)
+	// TravellersOf lists every row of a person, removed and erased ones too.
+	TravellersOf(ctx context.Context, id passenger.PersonID) ([]Traveller, error)
+	// ErasedOn lists the erased travellers of a flight.
+	ErasedOn(ctx context.Context, id passenger.FlightID) ([]passenger.TravellerNo, error)
+	// CasesOfPerson lists the cases that a person is linked to or a candidate for.
+	CasesOfPerson(ctx context.Context, id passenger.PersonID) ([]passenger.CaseID, error)
+	// CasesOfAccount lists the cases with a post of an account.
+	CasesOfAccount(ctx context.Context, a Account) ([]passenger.CaseID, error)
+	// AllAccounts lists every account that any row names.
+	AllAccounts(ctx context.Context) ([]Account, error)
+	// EraseCase empties a case, its replies and desk items, drops its links and closes it. Its
+	// posts go, or with keepKeys lose everything but the key by which they are known.
+	EraseCase(ctx context.Context, id passenger.CaseID, keepKeys bool) error
+	// ErasePerson makes a person anonymous: name, customer id, tier, accounts and links go; of
+	// consents the answer and its time stay.
+	ErasePerson(ctx context.Context, id passenger.PersonID) error
+	// DropAccount takes an account from whoever has it.
+	DropAccount(ctx context.Context, a Account) error
+}
+
+// Retention finds what has had its time. What concerns a person under hold is left out. A limit
+// of 0 is none.
+type Retention interface {
+	OldRaw(ctx context.Context, before time.Time) (int, error)             // raw posts that arrived before
+	DropRaw(ctx context.Context, before time.Time, limit int) (int, error) // how many lost their raw form
+	// OldCases lists cases with text and without a standing loop that were closed before a time,
+	// or got no post since another.
+	OldCases(ctx context.Context, closed, silent time.Time, limit int) ([]passenger.CaseID, error)
+	// OldLoops lists loops that ended before a time and still have words or a person.
+	OldLoops(ctx context.Context, ended time.Time, limit int) ([]passenger.LoopID, error)
+	// OldFlights lists flights that were sealed before a time and that no loop and no open
+	// follow-up needs.
+	OldFlights(ctx context.Context, sealed time.Time, limit int) ([]passenger.FlightID, error)
+	// OldPeople lists persons whose last flight departed before a time and who have no standing loop.
+	OldPeople(ctx context.Context, flown time.Time, limit int) ([]passenger.PersonID, error)
+	OldAudit(ctx context.Context, before time.Time) (int, error)
+	DropAudit(ctx context.Context, before time.Time, limit int) (int, error)
 }

@@ -14,12 +14,14 @@
 //   - The change feed is ordered by commit: the rows that Notify asked for are written under one
 //     lock just before the commit, so a reader that follows seq misses none. PostgreSQL takes
 //     such a lock for NOTIFY at that moment anyway.
+//   - What is deleted or overwritten in SQLite does not stay in its pages (secure_delete), and not
+//     in its log after [DB.Scrub].
 //   - NUL characters are dropped from text; other text is kept as it is.
 //
 // Tables, one migration file for each aggregate: flights, travellers, receipts, event_notes ·
 // ops, flight_state, crossings, gestures · tablets, enrol_codes, roster · persons, accounts,
 // consents · cases, posts, replies, links · loops, loop_flights, transitions · desk_items ·
-// followups · users, sessions · changes, audit.
+// followups · users, sessions · changes, audit · holds, ledger, erasures, erasure_flights, tombstones.
 //
 // Migrations are written once; ${UUID} ${JSON} ${TS} ${BYTES} ${TEXT} ${SERIAL} stand for the
 // type of each engine. A database that a newer program migrated is refused.

@@ -111,7 +111,7 @@ func (db *DB) openSQLite(path string) error {
 	}
 	f.Close()
 	db.engine, db.path = sqlite, abs
-	w, err := sql.Open("sqlite", sqliteDSN(abs, "immediate", "synchronous(FULL)"))
+	w, err := sql.Open("sqlite", sqliteDSN(abs, "immediate", "synchronous(FULL)", "secure_delete(1)"))
 	if err != nil {
 		return passenger.Wrap(passenger.Invalid, op, "the database cannot be opened", err)
 	}

@@ -15,7 +15,8 @@ type tabletRow struct {
 	bun.BaseModel `bun:"table:tablets"`
 	ID            uuid.UUID `bun:"id,pk"`
 	Name          string    `bun:"name"`
-	PublicKey     []byte    `bun:"public_key"`
+	SignKey       []byte    `bun:"sign_key"`
+	AgreeKey      []byte    `bun:"agree_key"`
 	TokenHash     []byte    `bun:"token_hash"`
 	CreatedAt     time.Time `bun:"created_at,nullzero"`
 	EnrolledAt    time.Time `bun:"enrolled_at,nullzero"`
@@ -25,12 +26,12 @@ type tabletRow struct {
 }
 
 func tabletOf(v ground.Tablet) *tabletRow {
-	return &tabletRow{ID: v.ID, Name: v.Name, PublicKey: some(v.PublicKey), TokenHash: some(v.TokenHash), CreatedAt: micro(v.CreatedAt),
+	return &tabletRow{ID: v.ID, Name: v.Name, SignKey: some(v.SignKey), AgreeKey: some(v.AgreeKey), TokenHash: some(v.TokenHash), CreatedAt: micro(v.CreatedAt),
 		EnrolledAt: micro(v.EnrolledAt), RevokedAt: micro(v.RevokedAt), LostAt: micro(v.LostAt), LastSeenAt: micro(v.LastSeenAt)}
 }
 
 func (r tabletRow) noun() ground.Tablet {
-	return ground.Tablet{ID: r.ID, Name: r.Name, PublicKey: r.PublicKey, TokenHash: r.TokenHash, CreatedAt: utc(r.CreatedAt),
+	return ground.Tablet{ID: r.ID, Name: r.Name, SignKey: r.SignKey, AgreeKey: r.AgreeKey, TokenHash: r.TokenHash, CreatedAt: utc(r.CreatedAt),
 		EnrolledAt: utc(r.EnrolledAt), RevokedAt: utc(r.RevokedAt), LostAt: utc(r.LostAt), LastSeenAt: utc(r.LastSeenAt)}
 }
 

@@ -30,19 +30,20 @@ type travellerRow struct {
 	NoShow        bool         `bun:"no_show"`
 	Assistance    list[string] `bun:"assistance"`
 	Onward        string       `bun:"onward"`
+	Erased        bool         `bun:"erased"`
 }
 
 func (r travellerRow) noun() ground.Traveller {
 	return ground.Traveller{Flight: passenger.FlightID(r.Flight), No: passenger.TravellerNo(r.No), Person: r.Person, SourceKey: r.SourceKey,
 		Surname: r.Surname, Given: r.Given, Title: r.Title, Seat: passenger.Seat(r.Seat), Tier: r.Tier, Cabin: r.Cabin, Minor: r.Minor,
-		Unsure: r.Unsure, Removed: r.Removed, NoShow: r.NoShow, Assistance: r.Assistance, Onward: r.Onward}
+		Unsure: r.Unsure, Removed: r.Removed, NoShow: r.NoShow, Assistance: r.Assistance, Onward: r.Onward, Erased: r.Erased}
 }
 
 // PutTraveller implements [ground.Flights].
 func (t *tx) PutTraveller(ctx context.Context, v ground.Traveller) error {
 	return t.upsert(ctx, "store.PutTraveller", &travellerRow{Flight: flightID(v.Flight), No: int64(v.No), Person: v.Person, SourceKey: v.SourceKey,
 		Surname: v.Surname, Given: v.Given, Title: v.Title, Seat: string(v.Seat), Tier: v.Tier, Cabin: v.Cabin, Minor: v.Minor,
-		Unsure: v.Unsure, Removed: v.Removed, NoShow: v.NoShow, Assistance: v.Assistance, Onward: v.Onward})
+		Unsure: v.Unsure, Removed: v.Removed, NoShow: v.NoShow, Assistance: v.Assistance, Onward: v.Onward, Erased: v.Erased})
 }
 
 // Travellers implements [ground.Flights].

@@ -246,6 +246,23 @@ var nouns = []noun{
 	}, func(s *suite, tx ground.Tx, w ground.Change) (ground.Change, error) {
 		return only(tx.Changes(s.ctx, 0, 10))
 	}),
+	of(func(s *suite, tx ground.Tx, v *ground.Hold) error { return tx.SetHold(s.ctx, *v) },
+		func(s *suite, tx ground.Tx, w ground.Hold) (ground.Hold, error) {
+			h, _, err := tx.Hold(s.ctx, w.Person)
+			return h, err
+		}),
+	of(func(s *suite, tx ground.Tx, v *ground.Erasure) error { return tx.PutErasure(s.ctx, *v) },
+		func(s *suite, tx ground.Tx, w ground.Erasure) (ground.Erasure, error) {
+			return only(tx.Erasures(s.ctx))
+		}),
+	of(func(s *suite, tx ground.Tx, v *ground.ErasureFlight) error { return tx.PutErasureFlight(s.ctx, *v) },
+		func(s *suite, tx ground.Tx, w ground.ErasureFlight) (ground.ErasureFlight, error) {
+			return only(tx.ErasureFlights(s.ctx, w.Erasure))
+		}),
+	of(func(s *suite, tx ground.Tx, v *ground.Tombstone) error { return tx.AddTombstones(s.ctx, *v) },
+		func(s *suite, tx ground.Tx, w ground.Tombstone) (ground.Tombstone, error) {
+			return only(tx.Tombstones(s.ctx, &w.Flight))
+		}),
 	of(func(s *suite, tx ground.Tx, v *ground.AuditRow) error {
 		err := tx.Audit(s.ctx, *v)
 		v.Seq, v.At = 1, s.now

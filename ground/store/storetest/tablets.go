@@ -137,6 +137,32 @@ func (s *suite) roster() {
 		s.same("without the purged one", []ground.RosterRow{removed, row(3, 1, passenger.Lead)}, got)
 		return err
 	})
+	s.flightKeys()
 	s.wantCode(passenger.NotFound, "a roster row of no flight", func(tx ground.Tx) error { return tx.PutRoster(s.ctx, row(9, 1, passenger.Lead)) })
 	s.wantCode(passenger.NotFound, "a roster row of no tablet", func(tx ground.Tx) error { return tx.PutRoster(s.ctx, row(1, 9, passenger.Lead)) })
+}
+
+// flightKeys needs flight 2, and flight 1 purged.
+func (s *suite) flightKeys() {
+	s.Helper()
+	s.wantMissing("a flight key", func(tx ground.Tx) error { _, err := tx.FlightKey(s.ctx, fid(2)); return err })
+	s.write(func(tx ground.Tx) error { return tx.InsertFlightKey(s.ctx, fid(2), []byte("k2")) })
+	s.wantCode(passenger.Exists, "a second key", func(tx ground.Tx) error { return tx.InsertFlightKey(s.ctx, fid(2), []byte("other")) })
+	s.wantCode(passenger.NotFound, "a key of no flight", func(tx ground.Tx) error { return tx.InsertFlightKey(s.ctx, fid(9), []byte("k9")) })
+	s.read(func(tx ground.Tx) error {
+		got, err := tx.FlightKey(s.ctx, fid(2))
+		s.same("flight key", []byte("k2"), got)
+		return err
+	})
+	for range 2 {
+		s.write(func(tx ground.Tx) error { return tx.DestroyFlightKey(s.ctx, fid(2)) })
+	}
+	s.wantMissing("a destroyed key", func(tx ground.Tx) error { _, err := tx.FlightKey(s.ctx, fid(2)); return err })
+	s.write(func(tx ground.Tx) error { return tx.InsertFlightKey(s.ctx, fid(2), []byte("k2")) })
+	s.write(func(tx ground.Tx) error {
+		f := s.flight(2)
+		f.Stage = passenger.Purged
+		return tx.UpdateFlight(s.ctx, f)
+	})
+	s.wantMissing("the key of a purged flight", func(tx ground.Tx) error { _, err := tx.FlightKey(s.ctx, fid(2)); return err })
 }
