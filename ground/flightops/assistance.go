@@ -73,3 +73,13 @@ func Assistance(e Entry) []string {
 	slices.Sort(out)
 	return out
 }
+
+// serviceCode reports the codes that are read out of the free lines of PIL and PSM: help, meals,
+// children, and what RP 1715 names beyond them. Any other word there may be free text.
+func serviceCode(w string) bool {
+	switch w {
+	case "ASVC", "AVIH", "CHLD", "DEPA", "DEPU", "EMIG", "EXST", "INAD", "INFT", "PETC", "SVC", "TWOV", "VIP", "WEAP":
+		return true
+	}
+	return help[w] != "" || slices.Contains(meals, w)
+}

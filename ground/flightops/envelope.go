@@ -12,8 +12,9 @@ import (
 
 // line is one line of a telex, without control characters and trailing blanks.
 type line struct {
-	no   int
-	text string
+	no     int
+	text   string
+	blanks int // trailing ones: a bar code counts its characters
 }
 
 // telex is one message of a file: a Type B envelope around a body.
@@ -24,6 +25,7 @@ type telex struct {
 	sender  string // 7 characters, "" when there is no sender line
 	stamp   string // DDHHMM of the sender line
 	sentAt  time.Time
+	acars   acars  // of the ACARS lines before it
 	body    []line // between identifier and END
 	end     string // what stands behind END, "" when there is none
 	last    int    // line on which the message ends
@@ -34,7 +36,7 @@ type telex struct {
 // identifiers lists the message types that can begin a message; those in handled are read.
 var (
 	identifiers = []string{"PNL", "ADL", "MVT", "MVA", "DIV", "PFS", "PSM", "PTM", "PIL", "SOM", "SPM", "FTL", "PRL", "ETL", "PAL", "CAL", "TPM", "SSM", "ASM", "LDM", "BSM", "BPM", "BUM"}
-	handled     = []string{"PNL", "ADL", "MVT", "MVA", "DIV"}
+	handled     = []string{"PNL", "ADL", "PIL", "PSM", "PTM", "PFS", "MVT", "MVA", "DIV", "ASM", "SSM", "OOOI", "BCBP"}
 
 	senderRE  = regexp.MustCompile(`^\.([A-Z0-9]{7})(?: +[A-Z0-9]{0,3}/? ?(\d{6}))?(?:[ /].*)?$`)
 	addressRE = regexp.MustCompile(`^(?:Q[A-Z] )?[A-Z0-9]{7}(?: +[A-Z0-9]{7})*$`)
@@ -54,6 +56,7 @@ type splitter struct {
 	open     *telex
 	sender   string
 	stamp    string
+	acars    acars
 	junk     int // first line that belongs to no message
 	cut      map[int]bool
 	odd      map[int]bool
@@ -78,7 +81,7 @@ func split(file string, data []byte, received time.Time) ([]*telex, []*RowError)
 	}
 	s.close("")
 	if len(s.out) == 0 && len(s.refused) == 0 {
-		s.refused = append(s.refused, &RowError{File: file, Line: max(1, s.junk), Reason: "no message begins here; a message has its type (PNL, ADL, MVT, MVA, DIV) on a line of its own"})
+		s.refused = append(s.refused, &RowError{File: file, Line: max(1, s.junk), Reason: "no message begins here; a message has its type (PNL, PIL, MVT, ASM ...) on a line of its own"})
 	} else if s.junk > 0 && len(s.out) > 0 {
 		s.out[len(s.out)-1].add(file, s.junk, "lines outside any message were not read")
 	}
@@ -115,13 +118,23 @@ func (s *splitter) read(data []byte) {
 			}
 			return r
 		}, text)
-		s.lines = append(s.lines, line{no, strings.TrimRight(text, " ")})
+		trimmed := strings.TrimRight(text, " ")
+		s.lines = append(s.lines, line{no, trimmed, len(text) - len(trimmed)})
 	}
 }
 
 func (s *splitter) between(l line) {
 	t := strings.TrimSpace(l.text)
 	switch {
+	case barCodeRE.MatchString(l.text):
+		s.begin("BCBP", l)
+		s.inside(0, l)
+		s.close("")
+	case t == "PASSENGER INFORMATION LIST":
+		s.begin("PIL", l)
+	case oooiRE.MatchString(t):
+		s.begin("OOOI", l)
+		s.open.body = append(s.open.body, l)
 	case slices.Contains(identifiers, t):
 		s.begin(t, l)
 		if t != l.text {
@@ -129,7 +142,9 @@ func (s *splitter) between(l line) {
 		}
 	case senderRE.MatchString(t):
 		s.from(t)
-	case addressRE.MatchString(t), acarsRE.MatchString(t):
+	case acarsRE.MatchString(t):
+		s.acars.line(t)
+	case addressRE.MatchString(t):
 	case s.sender != "" && otherRE.MatchString(t):
 		s.begin(t, l)
 	default:
@@ -144,6 +159,12 @@ func (s *splitter) inside(i int, l line) {
 	if e := endRE.FindStringSubmatch(strings.TrimSpace(l.text)); e != nil {
 		m.last = l.no
 		s.close(e[1])
+		return
+	}
+	if m.kind == "OOOI" && (acarsRE.MatchString(l.text) || oooiRE.MatchString(l.text) || addressRE.MatchString(l.text)) ||
+		m.kind != "BCBP" && barCodeRE.MatchString(l.text) {
+		s.close("")
+		s.between(l)
 		return
 	}
 	if slices.Contains(identifiers, l.text) && s.flightFollows(i) {
@@ -173,7 +194,7 @@ func (s *splitter) inside(i int, l line) {
 func (s *splitter) flightFollows(i int) bool {
 	for _, l := range s.lines[i+1:] {
 		if t := strings.TrimSpace(l.text); t != "" {
-			return t[0] != '.' && t[0] != '-' && strings.Contains(t, "/")
+			return t == "UTC" || t == "LT" || t[0] != '.' && t[0] != '-' && strings.Contains(t, "/")
 		}
 	}
 	return false
@@ -185,9 +206,9 @@ func (s *splitter) from(t string) {
 }
 
 func (s *splitter) begin(kind string, l line) {
-	s.open = &telex{file: s.file, kind: kind, no: l.no, last: l.no, sender: s.sender, stamp: s.stamp}
+	s.open = &telex{file: s.file, kind: kind, no: l.no, last: l.no, sender: s.sender, stamp: s.stamp, acars: s.acars}
 	s.open.sentAt = stampTime(s.stamp, s.received)
-	s.sender, s.stamp = "", ""
+	s.sender, s.stamp, s.acars = "", "", acars{}
 }
 
 func (s *splitter) close(end string) {
@@ -201,7 +222,7 @@ func (s *splitter) close(end string) {
 	}
 	switch {
 	case !slices.Contains(handled, m.kind):
-		refuse(m.no, "type", "messages of type "+m.kind+" are not read here; send PNL, ADL, MVT, MVA or DIV")
+		refuse(m.no, "type", "messages of type "+m.kind+" are not read here; send PNL, ADL, PIL, PSM, PTM, PFS, MVT, MVA, DIV, ASM or SSM")
 	case m.refused != "":
 		refuse(m.no, "", m.refused+"; the message was not taken")
 	default:

@@ -1,6 +1,7 @@
 package flightops
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -179,6 +180,9 @@ func (f Feed) movement(ctx context.Context, m MovementMessage, rep *ground.Impor
 
 // moving finds the flight of a movement and whether the message is news.
 func (f Feed) moving(ctx context.Context, m MovementMessage) (key passenger.FlightKey, fresh bool, err error) {
+	if m.Number == 0 {
+		return key, false, passenger.Errorf(passenger.Invalid, "flightops.Feed", "the report names no flight; a line FI KL0641/AN PHBQA stands before it")
+	}
 	day, err := time.Parse(time.DateOnly, m.Day)
 	if err != nil {
 		return key, false, passenger.Errorf(passenger.Invalid, "flightops.Feed", "the message names no day")
@@ -209,7 +213,7 @@ func (f Feed) moving(ctx context.Context, m MovementMessage) (key passenger.Flig
 func updates(m MovementMessage) []ground.MovementUpdate {
 	var out []ground.MovementUpdate
 	for _, e := range m.Events {
-		out = append(out, ground.MovementUpdate{Fact: flightsync.MovementFact{Word: e.Word, At: e.At, Station: m.Station}})
+		out = append(out, ground.MovementUpdate{Fact: flightsync.MovementFact{Word: e.Word, At: e.At, Station: cmp.Or(e.Station, m.Station)}})
 	}
 	if m.Return != nil && len(m.Return.Times) > 0 {
 		// Back at the gate: passengers are on board or boarding again, and ground may push.

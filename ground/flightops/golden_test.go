@@ -68,6 +68,10 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				dump(&out, res)
+				dumpMore(&out, res)
+				for _, r := range res.Refused {
+					fmt.Fprintf(&out, "refused %s\n", r)
+				}
 			}
 			if *rewrite {
 				a.Files = append(keep, txtar.File{Name: "out", Data: []byte(out.String())})
@@ -125,9 +129,6 @@ func dump(w *strings.Builder, res flightops.Result) {
 		for _, x := range m.Warnings {
 			fmt.Fprintf(w, "  warning line %d: %s\n", x.Line, x.Text)
 		}
-	}
-	for _, r := range res.Refused {
-		fmt.Fprintf(w, "refused %s\n", r)
 	}
 }
 

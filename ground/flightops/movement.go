@@ -6,15 +6,16 @@ import (
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// MovementMessage is one MVT, MVA or DIV (AHM 780). Every time is UTC with minute precision.
+// MovementMessage is one MVT, MVA or DIV (AHM 780), or one ACARS report of OUT, OFF, ON and IN.
+// Every time is UTC with minute precision.
 type MovementMessage struct {
-	Type         string // "MVT", "MVA", "DIV"
+	Type         string // "MVT", "MVA", "DIV", "OOOI"
 	File         string
 	Line         int // of the flight element
 	Carrier      string
-	Number       int
+	Number       int // 0 when an ACARS report names no flight
 	Suffix       string
-	Day          string // YYYY-MM-DD, UTC day of the flight's origin as the sender writes it
+	Day          string // YYYY-MM-DD, UTC day of the flight's origin as the sender writes it; of an OOOI, that of its first time
 	Registration string // without hyphen, "" when unknown
 	Station      string // of the flight element, IATA, "" when not said
 	SentAt       time.Time
@@ -39,6 +40,8 @@ type Event struct {
 	Word passenger.Movement // off-block, off, on, in, diverted
 	At   time.Time
 	Line int
+
+	Station string // IATA when it is another than the message's, "" otherwise
 }
 
 // Return says that the flight came back: to the ramp (RR) or from the air (FR). The window in

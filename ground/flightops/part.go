@@ -18,14 +18,15 @@ import (
 type part struct {
 	*telex
 	flight FlightRef
-	n      int  // part number, from 1
-	final  bool // ends with END and the type
+	to     string // arrival airport, of a PTM
+	n      int    // part number, from 1
+	final  bool   // ends with END and the type
 	ana    int
 	at     time.Time // sender time, or that of the message before
 	key    string
 }
 
-var flightRE = regexp.MustCompile(`^([A-Z0-9]{2}|[A-Z]{3}) ?(\d{1,5})([A-Z])?/(\d{2})([A-Z]{3}) ([A-Z]{3})(?: PART ?(\d{1,2}))?$`)
+var flightRE = regexp.MustCompile(`^([A-Z0-9]{2}|[A-Z]{3}) ?(\d{1,5})([A-Z])?/(\d{2})([A-Z]{3}) ([A-Z]{3})([A-Z]{3})?(?: PART ?(\d{1,2}))?$`)
 
 // readPart reads flight element and end of one telex of a list.
 func readPart(t *telex, received time.Time) (*part, *RowError) {
@@ -41,7 +42,10 @@ func readPart(t *telex, received time.Time) (*part, *RowError) {
 		t.add(t.file, head.no, "more blanks than one in the flight element")
 	}
 	m := flightRE.FindStringSubmatch(text)
-	if m == nil {
+	switch {
+	case t.kind == "PTM" && (m == nil || m[7] == ""):
+		return refuse(head.no, "flight", "the flight element reads like KL0641/21NOV AMSJFK PART1")
+	case m == nil || t.kind != "PTM" && m[7] != "":
 		return refuse(head.no, "flight", "the flight element reads like KL0641/21NOV AMS PART1")
 	}
 	carrier, number, suffix, err := passenger.ParseDesignator(m[1] + strings.TrimLeft(m[2][:len(m[2])-1], "0") + m[2][len(m[2])-1:] + m[3])
@@ -55,11 +59,13 @@ func readPart(t *telex, received time.Time) (*part, *RowError) {
 	if _, err := Zone(m[6]); err != nil {
 		return refuse(head.no, "departure", passenger.Public(err))
 	}
-	p := &part{telex: t, n: 1, final: t.end == t.kind, at: t.sentAt}
+	p := &part{telex: t, to: m[7], n: 1, final: t.end == t.kind, at: t.sentAt}
 	p.flight = FlightRef{Carrier: Carrier(carrier), Number: number, Suffix: suffix, Departure: m[6], LocalDate: date.Format(time.DateOnly)}
-	if m[7] == "" {
-		t.add(t.file, head.no, "no part number; read as the only part")
-	} else if p.n, _ = strconv.Atoi(m[7]); p.n == 0 {
+	if m[8] == "" {
+		if t.kind != "PIL" {
+			t.add(t.file, head.no, "no part number; read as the only part")
+		}
+	} else if p.n, _ = strconv.Atoi(m[8]); p.n == 0 {
 		return refuse(head.no, "part", "parts are numbered from PART1")
 	}
 	want := "PART" + strconv.Itoa(p.n)

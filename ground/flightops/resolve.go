@@ -128,9 +128,9 @@ func (m MovementMessage) stationFits(c Candidate) bool {
 }
 
 // dayFits accepts what senders write for the day of a flight: its UTC date, its local date, or
-// for an arrival the UTC day of arriving.
+// for an arrival the UTC day of arriving. An ACARS report names no day.
 func (m MovementMessage) dayFits(c Candidate) bool {
-	if m.Day == c.Key.Date || m.Day == c.STD.UTC().Format(time.DateOnly) {
+	if m.Type == "OOOI" || m.Day == c.Key.Date || m.Day == c.STD.UTC().Format(time.DateOnly) {
 		return true
 	}
 	if zone, err := Zone(c.Key.Departure); err == nil && m.Day == c.STD.In(zone).Format(time.DateOnly) {
