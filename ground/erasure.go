@@ -57,6 +57,9 @@ func (k LedgerKey) Op(f passenger.FlightID, commit flightsync.Hash) LedgerHash {
 	return k.hash("op", string(f[:]), string(commit[:]))
 }
 
+// EndErased is the end of a loop whose person or case was erased.
+const EndErased = "erased"
+
 // ErasureKind says what an erasure is of.
 type ErasureKind string
 

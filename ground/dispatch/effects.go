@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -12,7 +13,11 @@ import (
 // verdict for what people recorded, the register of gestures, and the steps of the loops.
 // It returns the loops that moved.
 func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) ([]passenger.LoopID, error) {
-	if err := l.verdicts(changed); err != nil {
+	erased, err := l.forget(ctx, changed)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.verdicts(changed, erased); err != nil {
 		return nil, err
 	}
 	v, err := l.view()
@@ -51,9 +56,9 @@ var recorded = map[flightsync.Kind]bool{flightsync.KindOutcome: true, flightsync
 	flightsync.KindSeatNow: true, flightsync.KindResolve: true, flightsync.KindMovement: true}
 
 // verdicts answers the new ops of each author with one op, when there is something to answer.
-func (l *leg) verdicts(changed []flightsync.Dot) error {
+func (l *leg) verdicts(changed []flightsync.Dot, erased map[flightsync.Author]bool) error {
 	code := flightsync.VerdictReceived
-	if l.flight.Stage == passenger.Sealed {
+	if sealed(l.flight) {
 		code = flightsync.VerdictLate
 	}
 	type span struct {
@@ -79,8 +84,12 @@ func (l *leg) verdicts(changed []flightsync.Dot) error {
 	}
 	var ds []flightsync.Draft
 	for _, a := range order {
-		if sp := spans[a]; sp.answer {
-			ds = append(ds, flightsync.Verdict{Author: a, From: sp.from, To: sp.to, Code: code}.Draft())
+		verdict := flightsync.Verdict{Author: a, From: spans[a].from, To: spans[a].to, Code: code}
+		if erased[a] {
+			verdict.Code = flightsync.VerdictErased
+		}
+		if spans[a].answer {
+			ds = append(ds, verdict.Draft())
 		}
 	}
 	_, err := l.write(flightsync.Admin, ds...)
@@ -167,22 +176,21 @@ func (l *leg) steps(ctx context.Context, lf ground.LoopFlight, n flightsync.Note
 			have[t.To] = true
 		}
 	}
-	moved := false
+	now = slices.DeleteFunc(now, func(to string) bool { return have[to] })
+	if len(now) == 0 {
+		return false, nil
+	}
+	loop, err := l.tx.Loop(ctx, lf.Loop)
+	if err != nil {
+		return false, err
+	}
+	if loop.EndReason == ground.EndErased { // its end stands: nothing more is told of it
+		return false, nil
+	}
 	for _, to := range now {
-		if have[to] {
-			continue
-		}
-		moved = true
 		if err := l.tx.AddTransition(ctx, ground.Transition{Loop: lf.Loop, Role: "crew", To: to, Evidence: evidence}); err != nil {
 			return false, err
 		}
 	}
-	if moved {
-		loop, err := l.tx.Loop(ctx, lf.Loop)
-		if err != nil {
-			return false, err
-		}
-		return true, l.tx.Notify(ctx, "case", loop.Case.String())
-	}
-	return false, nil
+	return true, l.tx.Notify(ctx, "case", loop.Case.String())
 }

@@ -158,7 +158,7 @@ func (l *leg) reported(ctx context.Context, news bool) ([]passenger.LoopID, erro
 		return nil, err
 	}
 	var loops []passenger.LoopID
-	if l.flight.Stage == passenger.Sealed && (news || was != passenger.Sealed) {
+	if sealed(l.flight) && (news || was != l.flight.Stage) {
 		var err error
 		if loops, err = l.reconcile(ctx); err != nil {
 			return nil, err

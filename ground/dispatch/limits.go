@@ -20,4 +20,7 @@ const (
 	settleWithin = 72 * time.Hour
 	// maxTabletsPerFlight is the engine's bound on tablets of one flight.
 	maxTabletsPerFlight = 15
+	// eraseDots is how many ops one erase op names: 1,000 of at most 11 bytes stay below the
+	// engine's bound on an op.
+	eraseDots = 1000
 )

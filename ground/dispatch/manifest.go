@@ -83,6 +83,7 @@ type merger struct {
 	drafts  []flightsync.Draft          // manifest lane
 	pages   []flightsync.Traveller      // of a first list
 	safety  []flightsync.Draft
+	erased  func(key string) bool // who was erased and does not come back with a list
 }
 
 func (m *merger) run(ctx context.Context) error {
@@ -94,6 +95,9 @@ func (m *merger) run(ctx context.Context) error {
 	for _, t := range all {
 		m.known[t.SourceKey] = &t
 		m.next = max(m.next, t.No)
+	}
+	if m.erased, err = m.keptOut(ctx); err != nil {
+		return err
 	}
 	first := len(all) == 0
 	seen := map[string]bool{}
@@ -149,6 +153,10 @@ func (m *merger) row(ctx context.Context, row ground.ManifestRow, key string, fi
 			return nil
 		}
 		return m.remove(ctx, t)
+	}
+	if !ok && m.erased(key) {
+		m.res.Warnings = append(m.res.Warnings, "a line names a traveller who was erased on request; it is left out")
+		return nil
 	}
 	person, err := m.person(ctx, row, key)
 	if err != nil {

@@ -125,6 +125,7 @@ func (l *leg) followUp(ctx context.Context, loop passenger.LoopID, cause, queue 
 // Sweep moves on whatever time alone moves: stages, seals, expired loops, loops that wait.
 // It is safe to run on several nodes, and after any crash.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
+	s.eraseOpen(ctx)
 	var due []passenger.FlightID
 	var loops []passenger.LoopID
 	if err := s.Store.Read(ctx, func(tx ground.Tx) error {
