@@ -26,6 +26,7 @@ type Tx interface {
 	Journal
 	Subjects
 	Retention
+	Answers
 }
 
 // Store runs transactions. InTx commits when fn returns nil, rolls back otherwise, and runs fn
@@ -257,4 +258,12 @@ type Retention interface {
 	OldPeople(ctx context.Context, flown time.Time, limit int) ([]passenger.PersonID, error)
 	OldAudit(ctx context.Context, before time.Time) (int, error)
 	DropAudit(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// Answers keeps the airline's past answers.
+type Answers interface {
+	// InsertAnswer stores a past answer; false when its key is known.
+	InsertAnswer(ctx context.Context, a PastAnswer) (bool, error)
+	// AnswersLike finds answers in a language whose question shares terms with one that is asked.
+	AnswersLike(ctx context.Context, lang string, terms []string) (AnswerPool, error)
 }

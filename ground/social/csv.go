@@ -150,12 +150,15 @@ func sniffComma(header []byte) byte {
 	return ','
 }
 
-// columnNames maps the names of a header, in lower case, to the columns of a post. Of two
-// names for the same column the one with the higher rank wins.
-var columnNames = map[string]struct {
+// columnNames maps the names of a header, in lower case, to columns. Of two names for the same
+// column the one with the higher rank wins.
+type columnNames map[string]struct {
 	column string
 	rank   int
-}{
+}
+
+// postColumns are the columns of a post.
+var postColumns = columnNames{
 	"channel": {"channel", 1}, "external_id": {"external_id", 2}, "tweet_id": {"external_id", 1},
 	"conversation_id": {"conversation_id", 1}, "author_id": {"author_id", 2}, "author": {"author_id", 1},
 	"author_name": {"author_name", 1}, "author_handle": {"author_handle", 1},
@@ -164,14 +167,14 @@ var columnNames = map[string]struct {
 	"in_reply_to": {"in_reply_to", 1}, "url": {"url", 1},
 }
 
-// header maps column names of a post to positions. The reason is "" when it can be used.
-func header(names []string) (columns map[string][]int, reason string) {
+// header maps column names to positions. The reason is "" when it can be used.
+func header(names []string, known columnNames, needed string) (columns map[string][]int, reason string) {
 	columns = map[string][]int{}
 	rank := map[string]int{}
 	seen := map[string]bool{}
 	for i, n := range names {
 		n = strings.ToLower(strings.TrimSpace(n))
-		c, ok := columnNames[n]
+		c, ok := known[n]
 		if !ok {
 			continue
 		}
@@ -186,8 +189,8 @@ func header(names []string) (columns map[string][]int, reason string) {
 			columns[c.column] = append(columns[c.column], i)
 		}
 	}
-	if len(columns["text"]) == 0 {
-		return nil, "the header has no column text; the first line must name the columns"
+	if len(columns[needed]) == 0 {
+		return nil, "the header has no column " + needed + "; the first line must name the columns"
 	}
 	return columns, ""
 }

@@ -34,95 +34,117 @@ type Options struct {
 // Each step yields either a post (and a nil error) or a refusal (and a zero post). The reader
 // is read as far as the loop goes; the sequence can be used once. Not safe for concurrent use.
 func DecodePosts(r io.Reader, opt Options) iter.Seq2[passenger.Post, *RowError] {
-	return func(yield func(passenger.Post, *RowError) bool) {
-		src := newLines(r)
-		refuse := func(no int, field, reason string) bool {
-			return yield(passenger.Post{}, &RowError{File: opt.File, Line: no, Field: field, Reason: reason})
-		}
-		first, ok := src.next()
-		if !ok && src.err == nil {
-			refuse(1, "", "the file is empty")
-			return
-		}
-		if bytes.HasPrefix(first.text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(first.text, []byte{0xFE, 0xFF}) {
-			refuse(1, "", "the file is UTF-16; save it as UTF-8")
-			return
-		}
-		first.text = bytes.TrimPrefix(first.text, []byte("\uFEFF"))
-		format := opt.Format
-		if format == "" || format == Auto {
-			format = CSV
-			if t := bytes.TrimSpace(first.text); len(t) > 0 && (t[0] == '{' || t[0] == '[') {
-				format = JSONL
-			}
-		}
-		if ok {
-			src.unread([]line{first})
-		}
-		switch format {
-		case CSV:
-			ok = decodeCSV(src, opt, yield, refuse)
-		case JSONL:
-			ok = decodeJSONL(src, opt, yield, refuse)
-		default:
-			ok = false
-			refuse(1, "", "the format is csv, jsonl or auto")
-		}
-		if ok && src.err != nil {
-			refuse(src.no+1, "", "the file could not be read any further")
-		}
+	return decodeRows(r, opt, postColumns, "text", func(get func(string) value, raw []byte) (passenger.Post, string, string) {
+		return makePost(get, raw, opt)
+	})
+}
+
+// rowMaker turns the cells of one row into what it holds, or names the field and the reason.
+type rowMaker[T any] func(get func(string) value, raw []byte) (row T, field, reason string)
+
+// decodeRows reads the rows of a file; the column needed must be in the header of a CSV.
+func decodeRows[T any](r io.Reader, opt Options, names columnNames, needed string, build rowMaker[T]) iter.Seq2[T, *RowError] {
+	return func(yield func(T, *RowError) bool) {
+		d := decoder[T]{src: newLines(r), opt: opt, names: names, needed: needed, build: build, yield: yield}
+		d.run()
 	}
 }
 
-type yieldFunc = func(passenger.Post, *RowError) bool
+type decoder[T any] struct {
+	src    *lines
+	opt    Options
+	names  columnNames
+	needed string
+	build  rowMaker[T]
+	yield  func(T, *RowError) bool
+}
 
-func decodeCSV(src *lines, opt Options, yield yieldFunc, refuse func(int, string, string) bool) bool {
+func (d *decoder[T]) refuse(no int, field, reason string) bool {
+	var none T
+	return d.yield(none, &RowError{File: d.opt.File, Line: no, Field: field, Reason: reason})
+}
+
+func (d *decoder[T]) run() {
+	src := d.src
+	first, ok := src.next()
+	if !ok && src.err == nil {
+		d.refuse(1, "", "the file is empty")
+		return
+	}
+	if bytes.HasPrefix(first.text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(first.text, []byte{0xFE, 0xFF}) {
+		d.refuse(1, "", "the file is UTF-16; save it as UTF-8")
+		return
+	}
+	first.text = bytes.TrimPrefix(first.text, []byte("\uFEFF"))
+	format := d.opt.Format
+	if format == "" || format == Auto {
+		format = CSV
+		if t := bytes.TrimSpace(first.text); len(t) > 0 && (t[0] == '{' || t[0] == '[') {
+			format = JSONL
+		}
+	}
+	if ok {
+		src.unread([]line{first})
+	}
+	switch format {
+	case CSV:
+		ok = d.csv()
+	case JSONL:
+		ok = d.jsonl()
+	default:
+		ok = false
+		d.refuse(1, "", "the format is csv, jsonl or auto")
+	}
+	if ok && src.err != nil {
+		d.refuse(src.no+1, "", "the file could not be read any further")
+	}
+}
+
+// take hands on what one row holds, or its refusal.
+func (d *decoder[T]) take(no int, get func(string) value, raw []byte) bool {
+	row, field, reason := d.build(get, raw)
+	if reason != "" {
+		return d.refuse(no, field, reason)
+	}
+	return d.yield(row, nil)
+}
+
+func (d *decoder[T]) csv() bool {
+	src := d.src
 	head, ok := src.next()
 	for ok && len(bytes.TrimSpace(head.text)) == 0 {
 		head, ok = src.next()
 	}
 	if !ok {
-		return refuse(1, "", "the file has no header")
+		return d.refuse(1, "", "the file has no header")
 	}
 	hr := record{comma: sniffComma(head.text)}
 	if head.long || hr.feed(head) != recordDone {
-		return refuse(head.no, "", "the header is not one line of column names")
+		return d.refuse(head.no, "", "the header is not one line of column names")
 	}
-	columns, reason := header(hr.fields)
+	columns, reason := header(hr.fields, d.names, d.needed)
 	if reason != "" {
-		return refuse(head.no, "", reason)
+		return d.refuse(head.no, "", reason)
 	}
 	rows := csvReader{src: src, comma: hr.comma, columns: len(hr.fields)}
 	for {
 		rec, no, reason := rows.next()
-		if reason != "" {
-			if !refuse(no, "", reason) {
-				return false
-			}
-			continue
-		}
-		if rec == nil {
+		switch {
+		case reason != "":
+			ok = d.refuse(no, "", reason)
+		case rec == nil:
 			return true
-		}
-		if len(rec.fields) != len(hr.fields) {
-			if !refuse(no, "", fmt.Sprintf("the row has %d columns, the header %d", len(rec.fields), len(hr.fields))) {
-				return false
-			}
-			continue
-		}
-		get := func(column string) value {
-			for _, i := range columns[column] {
-				if rec.fields[i] != "" {
-					return value{text: rec.fields[i]}
+		case len(rec.fields) != len(hr.fields):
+			ok = d.refuse(no, "", fmt.Sprintf("the row has %d columns, the header %d", len(rec.fields), len(hr.fields)))
+		default:
+			ok = d.take(no, func(column string) value {
+				for _, i := range columns[column] {
+					if rec.fields[i] != "" {
+						return value{text: rec.fields[i]}
+					}
 				}
-			}
-			return value{}
-		}
-		post, field, reason := makePost(get, rec.raw(), opt)
-		if reason != "" {
-			ok = refuse(no, field, reason)
-		} else {
-			ok = yield(post, nil)
+				return value{}
+			}, rec.raw())
 		}
 		if !ok {
 			return false
@@ -130,9 +152,9 @@ func decodeCSV(src *lines, opt Options, yield yieldFunc, refuse func(int, string
 	}
 }
 
-func decodeJSONL(src *lines, opt Options, yield yieldFunc, refuse func(int, string, string) bool) bool {
+func (d *decoder[T]) jsonl() bool {
 	for {
-		ln, ok := src.next()
+		ln, ok := d.src.next()
 		if !ok {
 			return true
 		}
@@ -141,18 +163,12 @@ func decodeJSONL(src *lines, opt Options, yield yieldFunc, refuse func(int, stri
 		case len(raw) == 0:
 			continue
 		case ln.long:
-			ok = refuse(ln.no, "", fmt.Sprintf("the row is longer than %d bytes", MaxRowBytes))
+			ok = d.refuse(ln.no, "", fmt.Sprintf("the row is longer than %d bytes", MaxRowBytes))
 		default:
-			get, reason := object(raw)
-			var post passenger.Post
-			var field string
-			if reason == "" {
-				post, field, reason = makePost(get, raw, opt)
-			}
-			if reason != "" {
-				ok = refuse(ln.no, field, reason)
+			if get, reason := object(raw, d.names); reason != "" {
+				ok = d.refuse(ln.no, "", reason)
 			} else {
-				ok = yield(post, nil)
+				ok = d.take(ln.no, get, raw)
 			}
 		}
 		if !ok {
@@ -162,7 +178,7 @@ func decodeJSONL(src *lines, opt Options, yield yieldFunc, refuse func(int, stri
 }
 
 // object reads one JSON object of one line. Numbers keep their digits.
-func object(raw []byte) (get func(string) value, reason string) {
+func object(raw []byte, names columnNames) (get func(string) value, reason string) {
 	if raw[0] == '[' {
 		return nil, "a JSON list is not read: write one object a line"
 	}
@@ -180,7 +196,7 @@ func object(raw []byte) (get func(string) value, reason string) {
 	}
 	return func(column string) value {
 		best, rank := value{}, 0
-		for name, c := range columnNames {
+		for name, c := range names {
 			if c.column != column || c.rank <= rank {
 				continue
 			}

@@ -21,7 +21,7 @@
 // Tables, one migration file for each aggregate: flights, travellers, receipts, event_notes ·
 // ops, flight_state, crossings, gestures · tablets, enrol_codes, roster · persons, accounts,
 // consents · cases, posts, replies, links · loops, loop_flights, transitions · desk_items ·
-// followups · users, sessions · changes, audit · holds, ledger, erasures, erasure_flights, tombstones.
+// followups · users, sessions · changes, audit · answers, answer_terms · holds, ledger, erasures, erasure_flights, tombstones.
 //
 // Migrations are written once; ${UUID} ${JSON} ${TS} ${BYTES} ${TEXT} ${SERIAL} stand for the
 // type of each engine. A database that a newer program migrated is refused.

@@ -28,6 +28,12 @@ const (
 	readRows = 256
 	// rareHits is up to how many posts a searched word counts as rare; arbitrary, twenty pages.
 	rareHits = 1000
+	// commonTerm is up to how many past answers a term is counted in; rareTerms is how many of a
+	// question's terms are looked up, answersFound how many answers are read. Arbitrary: at most
+	// 40,000 index entries and 200 rows.
+	commonTerm   = 5000
+	rareTerms    = 8
+	answersFound = 200
 	// listenBase and listenCap bound the pause before PostgreSQL is listened to again.
 	listenBase = 100 * time.Millisecond
 	listenCap  = 10 * time.Second

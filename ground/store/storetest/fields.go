@@ -239,6 +239,19 @@ var nouns = []noun{
 	}, func(s *suite, tx ground.Tx, w ground.User) (ground.User, error) {
 		return tx.UserByName(s.ctx, w.Name)
 	}),
+	of(func(s *suite, tx ground.Tx, v *ground.PastAnswer) error {
+		if len(v.Terms) == 0 {
+			v.Terms = []string{"term"} // what it is found by
+		}
+		ok, err := tx.InsertAnswer(s.ctx, *v)
+		if err == nil && !ok {
+			err = fmt.Errorf("a new answer counts as known")
+		}
+		return err
+	}, func(s *suite, tx ground.Tx, w ground.PastAnswer) (ground.PastAnswer, error) {
+		p, err := tx.AnswersLike(s.ctx, w.Lang, w.Terms)
+		return only(p.Found, err)
+	}),
 	of(func(s *suite, tx ground.Tx, v *ground.Change) error {
 		err := tx.Notify(s.ctx, v.Topic, v.Ref)
 		v.Seq, v.At = 1, s.now

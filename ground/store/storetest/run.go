@@ -49,6 +49,7 @@ func Run(t *testing.T, now time.Time, open func(t *testing.T) ground.Store) {
 		"retention":                             (*suite).retention,
 		"audit":                                 (*suite).audit,
 		"change feed":                           (*suite).changeFeed,
+		"past answers":                          (*suite).pastAnswers,
 		"nothing stays of a failed transaction": (*suite).rollback,
 		"refusals do not spoil":                 (*suite).refusals,
 		"reading does not write":                (*suite).readOnly,
