@@ -94,6 +94,7 @@ type ManifestResult struct {
 type MovementUpdate struct {
 	Fact flightsync.MovementFact
 	ETA  time.Time // new estimated arrival, zero when not said
+	STD  time.Time // new scheduled departure, zero when not said; the key stays
 }
 
 // Crossing is one author index of a tablet on a flight: what it wrote and what ground has.

@@ -172,9 +172,17 @@ func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.Mo
 			ds = append(ds, u.Fact.Draft())
 			l.moved(u.Fact)
 		}
+		var a flightsync.Amend
 		if !u.ETA.IsZero() && !u.ETA.Equal(l.flight.STA) {
-			l.flight.STA = u.ETA.UTC()
-			ds = append(ds, flightsync.Amend{STA: l.flight.STA}.Draft())
+			a.STA = u.ETA.UTC()
+			l.flight.STA = a.STA
+		}
+		if !u.STD.IsZero() && !u.STD.Equal(l.flight.STD) {
+			a.STD = u.STD.UTC()
+			l.flight.STD = a.STD
+		}
+		if a != (flightsync.Amend{}) {
+			ds = append(ds, a.Draft())
 		}
 		if len(ds) == 0 {
 			return nil // known already

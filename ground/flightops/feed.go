@@ -31,7 +31,8 @@ type Feed struct {
 	DryRun   bool // decode and resolve only
 }
 
-// Telexes takes lists and movements. Errors are those of the machine; what is wrong with a
+// Telexes takes lists, what other messages say of the travellers on them, changes of schedule,
+// and movements, in this order. Errors are those of the machine; what is wrong with a
 // message is in the report.
 func (f Feed) Telexes(ctx context.Context, inputs []Input, received time.Time, rep *ground.ImportReport) error {
 	res, err := DecodeAll(inputs, received)
@@ -47,10 +48,23 @@ func (f Feed) Telexes(ctx context.Context, inputs []Input, received time.Time, r
 			return err
 		}
 	}
+	for _, u := range abouts(res) {
+		if err := f.named(ctx, u, rep); err != nil {
+			return err
+		}
+	}
+	for _, c := range res.Schedules {
+		if err := f.schedule(ctx, c, received, rep); err != nil {
+			return err
+		}
+	}
 	for _, m := range res.Movements {
 		if err := f.movement(ctx, m, rep); err != nil {
 			return err
 		}
+	}
+	for _, b := range res.Passes {
+		rep.Refuse(b.File, b.Line, "a boarding pass changes nothing on ground; ground decode reads it")
 	}
 	return nil
 }
@@ -181,7 +195,7 @@ func (f Feed) movement(ctx context.Context, m MovementMessage, rep *ground.Impor
 // moving finds the flight of a movement and whether the message is news.
 func (f Feed) moving(ctx context.Context, m MovementMessage) (key passenger.FlightKey, fresh bool, err error) {
 	if m.Number == 0 {
-		return key, false, passenger.Errorf(passenger.Invalid, "flightops.Feed", "the report names no flight; a line FI KL0641/AN PHBQA stands before it")
+		return key, false, passenger.Errorf(passenger.Invalid, "flightops.Feed", "the report names no flight; a line FI KL0641/AN PHBVA stands before it")
 	}
 	day, err := time.Parse(time.DateOnly, m.Day)
 	if err != nil {
