@@ -23,8 +23,11 @@
 //     the disk, whole.
 //   - The lanes of the state say exactly which ops are stored: (a,1)…(a,seq), no more, no less.
 //     Open checks it.
-//   - SUMS, beside Badger's files, lists the digests of its tables: Badger's own goroutines panic
-//     over a damaged table, so it must not see one.
+//   - Badger never sees damage that it would make worse: its goroutines panic over a damaged
+//     table (SUMS lists the digests of all), it makes a new registry of keys for a missing one
+//     (a copy is in keys/), deletes the tables that a cut manifest does not name, and cuts a log
+//     at the first bad byte. Open looks first and says corrupt; [Salvage] then reads the files
+//     without Badger, so that one damaged byte costs at most one op.
 //   - HIGH, a small file with a checksum beside Badger's, holds the highest vector that was
 //     ever applied. Badger cuts a damaged log to its last good record and says nothing; a state
 //     that does not cover HIGH was rolled back ([DB.RolledBack]).

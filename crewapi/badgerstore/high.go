@@ -22,23 +22,29 @@ type high struct {
 }
 
 func openHigh(dir string) (*high, error) {
-	path := filepath.Join(dir, "HIGH")
-	b, err := os.ReadFile(path)
+	h, err := readHigh(dir)
 	fresh := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !fresh {
 		return nil, err
 	}
+	if h.f, err = os.OpenFile(filepath.Join(dir, "HIGH"), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, err
+	}
+	if fresh {
+		err = syncDir(dir)
+	}
+	return h, err
+}
+
+// readHigh reads the file without opening it for writes. Errors: that of the missing file too,
+// with an empty mark.
+func readHigh(dir string) (*high, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "HIGH"))
 	h := &high{damaged: len(b) > 0}
 	for i := range 2 {
 		if lo := i * highSlot; lo+highSlot <= len(b) {
 			h.read(b[lo : lo+highSlot])
 		}
-	}
-	if h.f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		return nil, err
-	}
-	if fresh {
-		err = syncDir(dir)
 	}
 	return h, err
 }

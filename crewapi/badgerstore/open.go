@@ -56,7 +56,7 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 	if err := d.room(op); err != nil {
 		return nil, err
 	}
-	if err := checkTables(dir); err != nil {
+	if err := d.checkFiles(outer); err != nil {
 		return nil, passenger.Wrap(passenger.Corrupt, op, "the flight's store is damaged", err)
 	}
 	if d.db, err = openBadger(dir, outer); err != nil {
@@ -66,13 +66,24 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 		err = d.check()
 	}
 	if err == nil {
-		err = asError(op, writeSums(dir))
+		err = asError(op, errors.Join(writeSums(dir), copyRegistry(dir)))
 	}
-	if err != nil && !c.salvage {
+	if err != nil {
 		d.Close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// checkFiles keeps from Badger what it would panic over, or cut.
+func (d *DB) checkFiles(outer []byte) error {
+	if err := checkKeys(d.dir, outer); err != nil {
+		return err
+	}
+	if err := checkTables(d.dir); err != nil {
+		return err
+	}
+	return checkLogs(d.dir, outer, d.env)
 }
 
 // openBadger turns Badger's panics over damaged files into errors.

@@ -14,10 +14,9 @@ import (
 type Option func(*config)
 
 type config struct {
-	group   passenger.FlightID
-	floor   uint64
-	free    func(dir string) (uint64, error)
-	salvage bool
+	group passenger.FlightID
+	floor uint64
+	free  func(dir string) (uint64, error)
 }
 
 // WithGroup binds every value to a flight.
@@ -30,9 +29,6 @@ func WithFloor(bytes uint64) Option { return func(c *config) { c.floor = bytes }
 func WithFree(free func(dir string) (uint64, error)) Option {
 	return func(c *config) { c.free = free }
 }
-
-// WithSalvage opens a store in spite of a gap, to read what is left.
-func WithSalvage() Option { return func(c *config) { c.salvage = true } }
 
 func badgerOptions(dir string, key []byte) badger.Options {
 	return badger.DefaultOptions(dir).WithSyncWrites(true).

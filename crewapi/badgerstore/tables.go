@@ -50,19 +50,23 @@ func checkTables(dir string) error {
 }
 
 // liveTables names the tables that Badger's manifest holds. Others are left from a compaction
-// that was cut short, perhaps empty; Badger removes them.
+// that was cut short, perhaps empty; Badger removes them. It also removes those that a damaged
+// manifest does not name any more, and says nothing, so that is an error here.
 func liveTables(dir string) (names []string, err error) {
 	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && len(filesOf(dir, "*.sst")) == 0 {
 		return nil, nil // a new store
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	m, _, err := badger.ReplayManifestFile(f, 0, badger.DefaultOptions(dir).WithLogger(nil))
+	m, end, err := badger.ReplayManifestFile(f, 0, badger.DefaultOptions(dir).WithLogger(nil))
 	if err != nil {
 		return nil, err
+	}
+	if st, err := f.Stat(); err != nil || st.Size() != end {
+		return nil, errors.Join(fmt.Errorf("the list of tables is damaged at byte %d", end), err)
 	}
 	for id := range m.Tables {
 		names = append(names, fmt.Sprintf("%06d.sst", id))

@@ -165,39 +165,6 @@ func TestStoreLosesItsTail(t *testing.T) {
 	}
 }
 
-// TestDamagedStore damages the files of the store: the flight comes back from ground, and what can
-// still be read of the own entries is recorded again.
-func TestDamagedStore(t *testing.T) {
-	w := newWorld(t)
-	a := w.tablet()
-	f, dot := w.flight(a)
-	w.sync(a)
-	w.record(a, dot, acted) // not on ground
-	a.Close()
-	dir := filepath.Join(a.Dir, "flights", f.A.Flight.String(), "1")
-	sst, err := filepath.Glob(filepath.Join(dir, "*.sst"))
-	if err != nil || len(sst) == 0 {
-		t.Fatalf("no table: %v", err)
-	}
-	if err := os.Truncate(sst[0], 10); err != nil {
-		t.Fatal(err)
-	}
-	a = w.open(a.Dir)
-	w.sync(a)
-	p := w.page(a)
-	if !p.Ready || len(p.Cards) != 1 {
-		t.Fatalf("the flight did not come back: %+v", p)
-	}
-	w.record(a, dot, passenger.Feedback{Outcome: passenger.Declined})
-	w.sync(a)
-	if n, _ := f.View().Note(dot); len(n.Heads) != 1 {
-		t.Errorf("ground: %+v", n.Heads)
-	}
-	if _, err := os.Stat(dir + ".damaged"); err != nil {
-		t.Errorf("the damaged store was not set aside: %v", err)
-	}
-}
-
 // TestDamagedNote: one note cannot be read. The others show, and the next exchange heals it without
 // losing or doubling what the crew recorded, on ground already or not.
 func TestDamagedNote(t *testing.T) {

@@ -21,7 +21,7 @@
 //     last vector. It survives every crash.
 //   - One exchange at a time per flight; the flight's mutex is never held over the network.
 //   - A store that was rolled back takes a new incarnation before it writes. A damaged or forked
-//     store is replaced; own entries that can still be read are recorded again.
+//     store is replaced; own entries that can still be read, past Badger if need be, are recorded again.
 //   - Note text is hidden when the lease of the flight ends, and the flight is destroyed once
 //     nothing is pending. Own entries that ground lacks stay.
 //   - Every wait has a timer; the network may be away for days.

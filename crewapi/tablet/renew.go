@@ -58,53 +58,62 @@ func (f *flight) setAside(rec record) {
 	}
 }
 
-// rescue reads what is left of this tablet's own entries.
+// rescue reads what is left of this tablet's own entries: through the open store, or past Badger
+// from the files of one that does not open.
 func (f *flight) rescue(rec record) ([]flightsync.Op, error) {
-	db := f.db
-	if db == nil {
-		var err error
-		if db, err = f.openStore(rec.Generation, rec.Key, badgerstore.WithSalvage()); err != nil {
-			// Not even the files open. Whatever was only here is lost; say so, and go on from ground.
-			f.agent.Log.Error("store cannot be opened; entries that were only here are lost", "flight", f.id.String(), "err", err)
+	if f.db != nil {
+		st, err := f.db.State()
+		if err != nil {
 			return nil, nil
 		}
-		defer db.Close()
-	}
-	st, err := db.State()
-	damaged := err != nil
-	v := st.Vector()
-	if damaged {
-		v = make(flightsync.Vector, flightsync.MaxAuthors)
-		for a := range v {
-			v[a] = 1 << 20
+		ops, bad, err := readable(f.db, st.Vector())
+		if err != nil {
+			return nil, nil
 		}
+		old, err := f.db.Meta(metaRescue)
+		if err != nil {
+			old = nil
+		}
+		return f.worthKeeping(st, ops, len(bad), old), nil
 	}
-	// Without a state nobody knows how long the lanes are: read each to its end.
-	ops, bad, err := readable(db, v)
+	s, err := f.salvage(rec)
 	if err != nil {
+		// Whatever was only here is lost; say so, and go on from ground.
+		f.agent.Log.Error("store cannot be read; entries that were only here are lost", "flight", f.id.String(), "err", err)
 		return nil, nil
 	}
-	folded := &folded{View: flightsync.Fold(ops), mine: map[flightsync.Author]bool{}}
-	if damaged {
-		st.Me = flightsync.Nobody
+	if s.State.Group == (passenger.FlightID{}) {
+		s.State.Me = flightsync.Nobody // then the roster alone says which lanes are this tablet's
 	}
-	folded.whose(f.agent.tablet(), st)
-	if len(bad) > 0 {
-		f.agent.Log.Error("entries are damaged", "flight", f.id.String(), "n", len(bad))
+	return f.worthKeeping(s.State, s.Ops, len(s.Damaged), s.Meta(metaRescue)), nil
+}
+
+func (f *flight) salvage(rec record) (badgerstore.Salvaged, error) {
+	key, err := unwrapKey(f.agent.storeKey(), f.id, rec.Generation, rec.Key)
+	if err != nil {
+		return badgerstore.Salvaged{}, err
 	}
-	var kept []flightsync.Op
-	old, err := db.Meta(metaRescue) // of a replacement that was not finished
-	if err == nil {
-		if kept, err = unpackOps(old); err != nil {
-			kept = nil
-		}
+	return badgerstore.Salvage(f.dir(rec.Generation), key, f.id)
+}
+
+// worthKeeping picks what a person entered on this tablet. old are the entries of a replacement
+// that was not finished.
+func (f *flight) worthKeeping(st flightsync.State, ops []flightsync.Op, damaged int, old []byte) []flightsync.Op {
+	if damaged > 0 {
+		f.agent.Log.Error("entries are damaged", "flight", f.id.String(), "n", damaged)
+	}
+	v := &folded{View: flightsync.Fold(ops), mine: map[flightsync.Author]bool{}}
+	v.whose(f.agent.tablet(), st)
+	kept, err := unpackOps(old)
+	if err != nil {
+		kept = nil
 	}
 	for _, o := range ops {
-		if folded.mine[o.Dot.Author] && !o.IsStub() && again[o.Header.Kind] {
+		if v.mine[o.Dot.Author] && !o.IsStub() && again[o.Header.Kind] {
 			kept = append(kept, o)
 		}
 	}
-	return kept, nil
+	return kept
 }
 
 // again are the kinds worth recording again: what a person entered.
