@@ -10,6 +10,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
 	"github.com/cabinloop/cabinloop/proto/gen/crew/v1/crewv1connect"
@@ -55,34 +56,48 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// Enrol trades a one-time code for an identity and a token. Errors: forbidden for a code that
-// is used, stale or unknown.
-func (c *Client) Enrol(ctx context.Context, code, deviceName string, publicKey []byte) (id passenger.TabletID, token string, err error) {
+// Enrol trades a one-time code for an identity and a token; device are this device's keys.
+// Errors: forbidden for a code that is used, stale or unknown.
+func (c *Client) Enrol(ctx context.Context, code, deviceName string, device passenger.PublicKeys) (e passenger.Enrolment, err error) {
 	const op = "crewapi.Enrol"
-	res, err := c.rpc.Enrol(ctx, &crewv1.EnrolRequest{Code: code, DeviceName: deviceName, PublicKey: publicKey, Version: Version})
+	res, err := c.rpc.Enrol(ctx, &crewv1.EnrolRequest{Code: code, DeviceName: deviceName, SignKey: device.Sign, AgreeKey: device.Agree, Version: Version})
 	if err != nil {
-		return id, "", fromWire(ctx, op, err)
+		return e, fromWire(ctx, op, err)
 	}
-	if len(res.GetTabletId()) != len(id) || res.GetToken() == "" {
-		return id, "", passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?")
+	bad := len(res.GetTabletId()) != len(e.Tablet) || res.GetToken() == ""
+	for _, k := range [][]byte{res.GetGroundSignKey(), res.GetGroundAgreeKey()} {
+		_, err := keys.ParsePublic(k)
+		bad = bad || err != nil
 	}
-	copy(id[:], res.GetTabletId())
-	return id, res.GetToken(), nil
+	if bad {
+		return e, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?")
+	}
+	copy(e.Tablet[:], res.GetTabletId())
+	e.Token, e.Ground = res.GetToken(), passenger.PublicKeys{Sign: res.GetGroundSignKey(), Agree: res.GetGroundAgreeKey()}
+	return e, nil
 }
 
-// Flights lists this tablet's flights.
-func (c *Client) Flights(ctx context.Context) ([]passenger.Assignment, error) {
+// Flights lists this tablet's flights. held are the flight keys it has, with the end of the
+// lease that each was wrapped for.
+func (c *Client) Flights(ctx context.Context, held map[passenger.FlightID]time.Time) ([]passenger.Duty, error) {
 	const op = "crewapi.Flights"
-	res, err := c.rpc.Flights(ctx, &crewv1.FlightsRequest{Version: Version})
+	req := &crewv1.FlightsRequest{Version: Version}
+	for id, end := range held {
+		if len(req.Held) == maxAssignments {
+			break
+		}
+		req.Held = append(req.Held, &crewv1.HeldKey{Flight: id[:], LeaseEnd: fromTime(end)})
+	}
+	res, err := c.rpc.Flights(ctx, req)
 	if err != nil {
 		return nil, fromWire(ctx, op, err)
 	}
 	if len(res.GetAssignments()) > maxAssignments {
 		return nil, passenger.Errorf(passenger.TooMuch, op, "ground names %d flights; a tablet takes %d", len(res.GetAssignments()), maxAssignments)
 	}
-	var out []passenger.Assignment
+	var out []passenger.Duty
 	for _, m := range res.GetAssignments() {
-		a, err := toAssignment(m)
+		a, err := toDuty(m)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package crewapi
 import (
 	"time"
 
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -55,17 +56,17 @@ func toResponse(m *crewv1.ExchangeResponse) (r flightsync.Response, err error) {
 	return r, nil
 }
 
-func fromAssignment(a passenger.Assignment) *crewv1.Assignment {
+func fromDuty(a passenger.Duty) *crewv1.Assignment {
 	k := a.Key
 	return &crewv1.Assignment{Flight: a.Flight[:], Key: &crewv1.FlightKey{Carrier: k.Carrier, Number: int32(k.Number),
 		Suffix: k.Suffix, Date: k.Date, Departure: k.Departure, Attempt: int32(k.Attempt)},
 		Arrival: a.Arrival, Std: fromTime(a.STD), Sta: fromTime(a.STA), Role: string(a.Role), Zone: a.Zone,
-		Stage: string(a.Stage), Removed: a.Removed}
+		Stage: string(a.Stage), Removed: a.Removed, LeaseEnd: fromTime(a.LeaseEnd), WrappedKey: a.WrappedKey}
 }
 
-// toAssignment reads an assignment. A role or stage of a newer ground is kept as it is.
+// toDuty reads an assignment. A role or stage of a newer ground is kept as it is.
 // Errors: invalid.
-func toAssignment(m *crewv1.Assignment) (a passenger.Assignment, err error) {
+func toDuty(m *crewv1.Assignment) (a passenger.Duty, err error) {
 	if a.Flight, err = toGroup(m.GetFlight()); err != nil {
 		return a, err
 	}
@@ -78,6 +79,10 @@ func toAssignment(m *crewv1.Assignment) (a passenger.Assignment, err error) {
 	a.Arrival, a.Role, a.Zone = m.GetArrival(), passenger.Role(m.GetRole()), m.GetZone()
 	a.Stage, a.Removed = passenger.Stage(m.GetStage()), m.GetRemoved()
 	a.STD, a.STA = toTime(m.GetStd()), toTime(m.GetSta())
+	a.LeaseEnd, a.WrappedKey = toTime(m.GetLeaseEnd()), m.GetWrappedKey()
+	if n := len(a.WrappedKey); n != 0 && n != passenger.FlightKeySize+keys.Overhead {
+		return a, malformed("wrapped_key")
+	}
 	return a, nil
 }
 

@@ -1,6 +1,7 @@
 package crewapi
 
 import (
+	"bytes"
 	"reflect"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -83,9 +85,10 @@ func TestEveryFieldSurvives(t *testing.T) {
 	if d := cmp.Diff(res, gotRes); d != "" || err != nil {
 		t.Errorf("response: %v (-want +got)\n%s", err, d)
 	}
-	a := filled[passenger.Assignment]()
+	a := filled[passenger.Duty]()
+	a.WrappedKey = bytes.Repeat([]byte{7}, passenger.FlightKeySize+keys.Overhead)
 	a.Key = passenger.FlightKey{Carrier: "KL", Number: 641, Suffix: "A", Date: "2026-11-21", Departure: "AMS", Attempt: 2}
-	gotA, err := toAssignment(wire(t, fromAssignment(a), &crewv1.Assignment{}))
+	gotA, err := toDuty(wire(t, fromDuty(a), &crewv1.Assignment{}))
 	if d := cmp.Diff(a, gotA); d != "" || err != nil {
 		t.Errorf("assignment: %v (-want +got)\n%s", err, d)
 	}
@@ -104,9 +107,13 @@ func TestNobodyAndZeroCross(t *testing.T) {
 	if err != nil || res.You != flightsync.Nobody {
 		t.Errorf("nobody crossed as %d, %v", res.You, err)
 	}
-	a := passenger.Assignment{Key: passenger.FlightKey{Carrier: "KL", Number: 1, Date: "2026-11-21", Departure: "AMS", Attempt: 1}}
-	if got, err := toAssignment(fromAssignment(a)); err != nil || !got.STD.IsZero() || !got.STA.IsZero() {
+	a := passenger.Duty{Assignment: passenger.Assignment{Key: passenger.FlightKey{Carrier: "KL", Number: 1, Date: "2026-11-21", Departure: "AMS", Attempt: 1}}}
+	if got, err := toDuty(fromDuty(a)); err != nil || !got.STD.IsZero() || !got.STA.IsZero() || !got.LeaseEnd.IsZero() || got.WrappedKey != nil {
 		t.Errorf("no schedule crossed as %+v, %v", got, err)
+	}
+	a.WrappedKey = []byte{1}
+	if _, err := toDuty(fromDuty(a)); passenger.CodeOf(err) != passenger.Invalid {
+		t.Errorf("a wrapped key of one byte: %v", err)
 	}
 }
 

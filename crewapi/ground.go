@@ -2,6 +2,7 @@ package crewapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -10,13 +11,14 @@ import (
 // Ground is what stands behind the handler. Implementations are safe for concurrent use; their
 // errors are [passenger.Error] and only the public text crosses.
 type Ground interface {
-	// Enrol trades a code for an identity. publicKey is P-256, SPKI in DER. Errors: invalid,
-	// forbidden for a used or stale code.
-	Enrol(ctx context.Context, code, deviceName string, publicKey []byte) (passenger.TabletID, string, error)
+	// Enrol trades a code for an identity; device are the device's keys. Errors: invalid, forbidden
+	// for a used or stale code.
+	Enrol(ctx context.Context, code, deviceName string, device passenger.PublicKeys) (passenger.Enrolment, error)
 	// Authenticate says whose token it is. Errors: signed_out.
 	Authenticate(ctx context.Context, token string) (passenger.TabletID, error)
-	// Flights lists the flights of a tablet.
-	Flights(ctx context.Context, tablet passenger.TabletID) ([]passenger.Assignment, error)
+	// Flights lists the flights of a tablet. held are the flight keys it has, with the end of the
+	// lease that each was wrapped for; ground wraps the others.
+	Flights(ctx context.Context, tablet passenger.TabletID, held map[passenger.FlightID]time.Time) ([]passenger.Duty, error)
 	// Exchange takes one exchange. Its effects are durable before it returns.
 	Exchange(ctx context.Context, tablet passenger.TabletID, req flightsync.Request) (flightsync.Response, error)
 	// Watch sends frames until ctx ends, or returns nil when the tablet's list of flights changed.

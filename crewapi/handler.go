@@ -41,21 +41,29 @@ type service struct {
 }
 
 func (s *service) Enrol(ctx context.Context, m *crewv1.EnrolRequest) (*crewv1.EnrolResponse, error) {
-	id, token, err := s.ground.Enrol(ctx, m.GetCode(), m.GetDeviceName(), m.GetPublicKey())
+	e, err := s.ground.Enrol(ctx, m.GetCode(), m.GetDeviceName(), passenger.PublicKeys{Sign: m.GetSignKey(), Agree: m.GetAgreeKey()})
 	if err != nil {
 		return nil, err
 	}
-	return &crewv1.EnrolResponse{TabletId: id[:], Token: token}, nil
+	return &crewv1.EnrolResponse{TabletId: e.Tablet[:], Token: e.Token, GroundSignKey: e.Ground.Sign, GroundAgreeKey: e.Ground.Agree}, nil
 }
 
-func (s *service) Flights(ctx context.Context, _ *crewv1.FlightsRequest) (*crewv1.FlightsResponse, error) {
-	as, err := s.ground.Flights(ctx, tabletFrom(ctx))
+func (s *service) Flights(ctx context.Context, m *crewv1.FlightsRequest) (*crewv1.FlightsResponse, error) {
+	held := map[passenger.FlightID]time.Time{}
+	for _, h := range m.GetHeld() {
+		id, err := toGroup(h.GetFlight())
+		if err != nil {
+			return nil, err
+		}
+		held[id] = toTime(h.GetLeaseEnd())
+	}
+	as, err := s.ground.Flights(ctx, tabletFrom(ctx), held)
 	if err != nil {
 		return nil, err
 	}
 	res := &crewv1.FlightsResponse{}
 	for _, a := range as {
-		res.Assignments = append(res.Assignments, fromAssignment(a))
+		res.Assignments = append(res.Assignments, fromDuty(a))
 	}
 	return res, nil
 }

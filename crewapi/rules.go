@@ -22,10 +22,12 @@ var rules = []rule{
 	{crewv1.EnrolRequest{}, map[string]string{
 		"Code":       "required,max=64,printascii",
 		"DeviceName": "required,max=64",
-		"PublicKey":  "required,min=64,max=256",
+		"SignKey":    "len=33",
+		"AgreeKey":   "len=33",
 		"Version":    "gte=1",
 	}},
-	{crewv1.FlightsRequest{}, map[string]string{"Version": "gte=1"}},
+	{crewv1.FlightsRequest{}, map[string]string{"Version": "gte=1", "Held": "max=512,dive,required"}},
+	{crewv1.HeldKey{}, map[string]string{"Flight": "len=8", "LeaseEnd": "omitempty"}},
 	{crewv1.ExchangeRequest{}, map[string]string{
 		"Version":     "gte=1",
 		"Group":       "len=8",

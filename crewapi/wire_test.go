@@ -3,6 +3,7 @@ package crewapi_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/crewtest"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	"github.com/cabinloop/cabinloop/proto/gen/crew/v1/crewv1connect"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -56,11 +58,24 @@ func client(t *testing.T, hc *http.Client, token string) *crewapi.Client {
 
 func enrolled(t *testing.T, g *crewtest.Ground, hc *http.Client) (passenger.TabletID, *crewapi.Client) {
 	t.Helper()
-	id, token, err := client(t, hc, "").Enrol(t.Context(), "CODE", "galley 1", make([]byte, 91))
+	e, err := client(t, hc, "").Enrol(t.Context(), "CODE", "galley 1", device(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return id, client(t, hc, token)
+	if want := (passenger.PublicKeys{Sign: g.Keys.Signer().Public(), Agree: g.Keys.Agreer().Public()}); !cmp.Equal(want, e.Ground) {
+		t.Errorf("ground's keys: %s", cmp.Diff(want, e.Ground))
+	}
+	return e.Tablet, client(t, hc, e.Token)
+}
+
+// device makes the keys of a device.
+func device(t *testing.T) passenger.PublicKeys {
+	t.Helper()
+	p, err := keys.Generate(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return passenger.PublicKeys{Sign: p.Signer().Public(), Agree: p.Agreer().Public()}
 }
 
 func TestCallsThereAndBack(t *testing.T) {
@@ -69,11 +84,19 @@ func TestCallsThereAndBack(t *testing.T) {
 	id, c := enrolled(t, g, hc)
 	f := g.Flight("KL0641/2026-11-21/AMS", t0.Add(2*time.Hour))
 	f.Assign(id, passenger.Lead)
-	as, err := c.Flights(t.Context())
-	want := f.A
+	ds, err := c.Flights(t.Context(), nil)
+	if err != nil || len(ds) != 1 || len(ds[0].WrappedKey) == 0 {
+		t.Fatalf("flights: %+v, %v", ds, err)
+	}
+	end := f.A.STA.Add(passenger.NoteLifeAfterSTA)
+	want := passenger.Duty{Assignment: f.A, LeaseEnd: end}
 	want.Role = passenger.Lead
-	if d := cmp.Diff([]passenger.Assignment{want}, as); d != "" || err != nil {
-		t.Fatalf("flights: %v (-want +got)\n%s", err, d)
+	ds, err = c.Flights(t.Context(), map[passenger.FlightID]time.Time{f.A.Flight: end})
+	if d := cmp.Diff([]passenger.Duty{want}, ds); d != "" || err != nil {
+		t.Fatalf("flights with the key here: %v (-want +got)\n%s", err, d)
+	}
+	if ds, err = c.Flights(t.Context(), map[passenger.FlightID]time.Time{f.A.Flight: end.Add(-time.Hour)}); err != nil || len(ds[0].WrappedKey) == 0 {
+		t.Errorf("flights with the key of another lease: %+v, %v", ds, err)
 	}
 	res, err := c.Exchange(t.Context(), flightsync.Request{Group: f.A.Flight, Me: flightsync.Nobody, Incarnation: flightsync.Incarnation{5}})
 	if err != nil || res.You != flightsync.FirstTablet || len(res.Runs) != 1 || len(res.Runs[0].Ops) != 2 {
@@ -95,7 +118,7 @@ func TestWhoMayCall(t *testing.T) {
 	hc := crewtest.Serve(t, g)
 	for name, token := range map[string]string{"no token": "", "unknown token": "0123"} {
 		c := client(t, hc, token)
-		if _, err := c.Flights(t.Context()); passenger.CodeOf(err) != passenger.SignedOut {
+		if _, err := c.Flights(t.Context(), nil); passenger.CodeOf(err) != passenger.SignedOut {
 			t.Errorf("%s, flights: %v, want signed_out", name, err)
 		}
 		if _, err := c.Exchange(t.Context(), flightsync.Request{}); passenger.CodeOf(err) != passenger.SignedOut {
@@ -106,7 +129,7 @@ func TestWhoMayCall(t *testing.T) {
 		}
 	}
 	_, c := enrolled(t, g, hc)
-	if _, _, err := c.Enrol(t.Context(), "CODE", "again", make([]byte, 91)); passenger.CodeOf(err) != passenger.Forbidden {
+	if _, err := c.Enrol(t.Context(), "CODE", "again", device(t)); passenger.CodeOf(err) != passenger.Forbidden {
 		t.Errorf("a code used twice: %v, want forbidden", err)
 	}
 	f := g.Flight("KL0642/2026-11-21/AMS", t0)
@@ -116,16 +139,19 @@ func TestWhoMayCall(t *testing.T) {
 	if _, err := c.Exchange(t.Context(), flightsync.Request{Group: passenger.FlightID{99}}); passenger.CodeOf(err) != passenger.NotFound {
 		t.Errorf("no flight: %v, want not_found", err)
 	}
-	if _, _, err := c.Enrol(t.Context(), "CODE", "", nil); passenger.CodeOf(err) != passenger.Invalid {
+	if _, err := c.Enrol(t.Context(), "CODE", "x", passenger.PublicKeys{}); passenger.CodeOf(err) != passenger.Invalid {
+		t.Errorf("no keys: %v, want invalid", err)
+	}
+	if _, err := c.Enrol(t.Context(), "CODE", "", device(t)); passenger.CodeOf(err) != passenger.Invalid {
 		t.Errorf("an empty device name: %v, want invalid", err)
 	}
 }
 
 func TestEnrolIsCounted(t *testing.T) {
 	hc := crewtest.Serve(t, crewtest.New(t, func() time.Time { return t0 }))
-	c := client(t, hc, "")
+	c, keys := client(t, hc, ""), device(t)
 	for i := range 30 {
-		_, _, err := c.Enrol(t.Context(), "guess", "x", make([]byte, 91))
+		_, err := c.Enrol(t.Context(), "guess", "x", keys)
 		if code := passenger.CodeOf(err); i < 20 && code != passenger.Forbidden || i >= 20 && code != passenger.TooMuch {
 			t.Fatalf("guess %d: %v", i, err)
 		}
@@ -158,11 +184,11 @@ func TestBusyGround(t *testing.T) {
 		busy.RetryAfter = 1500 * time.Millisecond
 		return flightsync.Response{}, busy
 	}}, &bytes.Buffer{})
-	_, token, err := client(t, hc, "").Enrol(t.Context(), "CODE", "galley 1", make([]byte, 91))
+	e, err := client(t, hc, "").Enrol(t.Context(), "CODE", "galley 1", device(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = client(t, hc, token).Exchange(t.Context(), flightsync.Request{})
+	_, err = client(t, hc, e.Token).Exchange(t.Context(), flightsync.Request{})
 	if passenger.CodeOf(err) != passenger.TooMuch || passenger.RetryAfter(err) != 2*time.Second || passenger.Public(err) != "ground is busy" {
 		t.Errorf("exchange: %v, retry after %v", err, passenger.RetryAfter(err))
 	}
@@ -171,7 +197,7 @@ func TestBusyGround(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Authorization", "Bearer "+e.Token)
 	res, err := hc.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -202,11 +228,11 @@ func TestLogHoldsNoContent(t *testing.T) {
 	hc := serve(t, stub{Ground: g, exchange: func(r flightsync.Request) (flightsync.Response, error) {
 		return flightsync.Response{Runs: r.Runs}, nil
 	}}, &log)
-	_, token, err := client(t, hc, "").Enrol(t.Context(), "CODE", "galley 1", make([]byte, 91))
+	e, err := client(t, hc, "").Enrol(t.Context(), "CODE", "galley 1", device(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := client(t, hc, token)
+	c := client(t, hc, e.Token)
 	if _, err := c.Exchange(t.Context(), flightsync.Request{Runs: []flightsync.Run{{First: 1, Ops: [][]byte{[]byte("Ms J. Jansen in 14C")}}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +242,7 @@ func TestLogHoldsNoContent(t *testing.T) {
 	if !strings.Contains(log.String(), "Exchange") {
 		t.Fatal("nothing was logged")
 	}
-	for _, secret := range []string{"Jansen", "14C", token, "CODE"} {
+	for _, secret := range []string{"Jansen", "14C", e.Token, "CODE"} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
@@ -246,7 +272,7 @@ func TestPlainHTTPIsForThisMachine(t *testing.T) {
 
 func TestUnreachableGroundIsUnavailable(t *testing.T) {
 	hc := crewtest.ServeHandler(t, http.NotFoundHandler())
-	_, err := client(t, hc, "x").Flights(t.Context())
+	_, err := client(t, hc, "x").Flights(t.Context(), nil)
 	if passenger.CodeOf(err) != passenger.Unavailable {
 		t.Errorf("something that is no ground: %v, want unavailable", err)
 	}

@@ -10,7 +10,8 @@ import (
 type Tablet struct {
 	ID         passenger.TabletID
 	Name       string
-	PublicKey  []byte // P-256, SPKI; nil until enrolled
+	SignKey    []byte // compressed P-256 point; nil until enrolled
+	AgreeKey   []byte // compressed P-256 point; nil until enrolled
 	TokenHash  []byte // SHA-256 of the bearer token
 	CreatedAt  time.Time
 	EnrolledAt time.Time

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/cabinloop/cabinloop/ground/followup"
 	"github.com/cabinloop/cabinloop/ground/store"
 	"github.com/cabinloop/cabinloop/internal/cli"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
@@ -24,6 +27,7 @@ type app struct {
 	now func() time.Time
 	log *slog.Logger
 
+	Keys     keys.KeyStore // ground's own; open reads them
 	db       *store.DB
 	dispatch *dispatch.Service
 	cases    *cases.Service
@@ -51,12 +55,31 @@ func (a *app) open() error {
 	if err := db.Migrate(a.ctx); err != nil {
 		return err
 	}
-	a.dispatch = dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Log: a.log})
+	file := keyFile(a.KeyFile, a.DB)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return passenger.Wrap(passenger.Unavailable, "ground.open", "the folder of the key file "+file+" cannot be made", err)
+	}
+	if a.Keys, err = keys.Open(file, rand.Reader); err != nil {
+		return err
+	}
+	sign, agree := a.Keys.Signer(), a.Keys.Agreer()
+	a.dispatch = dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Log: a.log, Sign: sign, Agree: agree})
 	a.cases = &cases.Service{Store: db, Loops: a.dispatch, Rand: rand.Reader}
 	a.followup = &followup.Service{Store: db}
 	a.users = &auth.Users{Store: db, Rand: rand.Reader}
-	a.tablets = &auth.Tablets{Store: db, Rand: rand.Reader}
+	a.tablets = &auth.Tablets{Store: db, Rand: rand.Reader, Ground: passenger.PublicKeys{Sign: sign.Public(), Agree: agree.Public()}}
 	return nil
+}
+
+// keyFile is where ground's keys are: in the file that was named, else beside the database.
+func keyFile(named, database string) string {
+	if named != "" {
+		return named
+	}
+	if path, ok := strings.CutPrefix(database, "sqlite:"); ok {
+		return strings.TrimSuffix(path, filepath.Ext(path)) + ".keys"
+	}
+	return filepath.Join("var", "ground.keys")
 }
 
 func (a *app) close() {

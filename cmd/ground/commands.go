@@ -5,6 +5,7 @@ import "github.com/cabinloop/cabinloop/internal/clock"
 // globals are the flags of every command.
 type globals struct {
 	DB          string `help:"Database: sqlite:FILE or postgres://…" default:"sqlite:var/ground.db" env:"CABINLOOP_DB"`
+	KeyFile     string `name:"keys" help:"File with ground's two private keys, made at first start; every node and command of one ground needs the same. Default: beside an SQLite database, with the ending .keys; var/ground.keys for PostgreSQL." placeholder:"FILE" env:"CABINLOOP_KEYS"`
 	JSON        bool   `help:"Print exactly one JSON document on standard output."`
 	By          string `help:"Name in the audit log for what this command decides." default:"cli"`
 	clock.Flags `embed:""`

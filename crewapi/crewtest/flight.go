@@ -1,6 +1,7 @@
 package crewtest
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"maps"
 	"time"
@@ -20,8 +21,9 @@ func (g *Ground) Flight(key string, std time.Time) *Flight {
 	defer g.mu.Unlock()
 	g.minted++
 	id := passenger.FlightID{g.minted, 0xf1}
-	f := &Flight{ground: g, store: flightsync.NewMemory(), roster: map[passenger.TabletID]passenger.Assignment{}, bound: map[bind]flightsync.Author{},
+	f := &Flight{ground: g, Key: make([]byte, passenger.FlightKeySize), store: flightsync.NewMemory(), roster: map[passenger.TabletID]passenger.Assignment{}, bound: map[bind]flightsync.Author{},
 		A: passenger.Assignment{Flight: id, Key: k, Arrival: "YYZ", STD: std, STA: std.Add(8 * time.Hour), Stage: passenger.Open}}
+	rand.Read(f.Key) // never fails (crypto/rand)
 	if err := f.store.Apply(flightsync.Create(id, flightsync.Admin, flightsync.Incarnation{g.minted})); err != nil {
 		g.tb.Fatal(err)
 	}
@@ -30,6 +32,9 @@ func (g *Ground) Flight(key string, std time.Time) *Flight {
 	f.write(flightsync.Admin, flightsync.Genesis{Key: k, Arrival: f.A.Arrival, STD: f.A.STD, STA: f.A.STA}.Draft())
 	return f
 }
+
+// leaseEnd is the end of the lease by the schedule.
+func (f *Flight) leaseEnd() time.Time { return f.A.STA.Add(passenger.NoteLifeAfterSTA) }
 
 func (f *Flight) load() {
 	var err error

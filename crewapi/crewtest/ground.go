@@ -2,6 +2,7 @@ package crewtest
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -24,6 +26,8 @@ type Ground struct {
 	flights map[passenger.FlightID]*Flight
 	changed chan struct{}
 	minted  byte
+	Keys    *keys.Pair // ground's own
+	devices map[passenger.TabletID]passenger.PublicKeys
 
 	// Fault, when set, is asked before and after each exchange; an error is the answer. After
 	// means that the exchange was taken and only the answer is lost.
@@ -37,6 +41,7 @@ type Ground struct {
 type Flight struct {
 	ground *Ground
 	A      passenger.Assignment
+	Key    []byte // of the flight's data on tablets
 	store  *flightsync.Memory
 	rep    *flightsync.Replica
 	roster map[passenger.TabletID]passenger.Assignment
@@ -51,7 +56,11 @@ type bind struct {
 
 // New makes a ground whose clock is now. One enrolment code is "CODE".
 func New(tb testing.TB, now func() time.Time) *Ground {
-	return &Ground{tb: tb, now: now, codes: map[string]bool{"CODE": true}, tokens: map[string]passenger.TabletID{},
+	pair, err := keys.Generate(rand.Reader)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &Ground{tb: tb, now: now, Keys: pair, devices: map[passenger.TabletID]passenger.PublicKeys{}, codes: map[string]bool{"CODE": true}, tokens: map[string]passenger.TabletID{},
 		flights: map[passenger.FlightID]*Flight{}, changed: make(chan struct{})}
 }
 
@@ -77,18 +86,18 @@ func (g *Ground) SetFault(f func(req flightsync.Request, after bool) error) {
 }
 
 // Enrol implements crewapi.Ground.
-func (g *Ground) Enrol(_ context.Context, code, name string, publicKey []byte) (passenger.TabletID, string, error) {
+func (g *Ground) Enrol(_ context.Context, code, name string, device passenger.PublicKeys) (e passenger.Enrolment, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.codes[code] {
-		return passenger.TabletID{}, "", passenger.Errorf(passenger.Forbidden, "crewtest.Enrol", "this code is not valid; ask for a new one")
+		return e, passenger.Errorf(passenger.Forbidden, "crewtest.Enrol", "this code is not valid; ask for a new one")
 	}
 	delete(g.codes, code)
-	sum := sha256.Sum256(append([]byte(code+name), publicKey...))
-	id := passenger.TabletID(sum[:16])
-	token := hex.EncodeToString(sum[16:])
-	g.tokens[token] = id
-	return id, token, nil
+	sum := sha256.Sum256(append([]byte(code+name), device.Sign...))
+	e = passenger.Enrolment{Tablet: passenger.TabletID(sum[:16]), Token: hex.EncodeToString(sum[16:]),
+		Ground: passenger.PublicKeys{Sign: g.Keys.Signer().Public(), Agree: g.Keys.Agreer().Public()}}
+	g.tokens[e.Token], g.devices[e.Tablet] = e.Tablet, device
+	return e, nil
 }
 
 // Authenticate implements crewapi.Ground.
@@ -103,10 +112,20 @@ func (g *Ground) Authenticate(_ context.Context, token string) (passenger.Tablet
 }
 
 // Flights implements crewapi.Ground.
-func (g *Ground) Flights(_ context.Context, tablet passenger.TabletID) ([]passenger.Assignment, error) {
+func (g *Ground) Flights(_ context.Context, tablet passenger.TabletID, held map[passenger.FlightID]time.Time) (out []passenger.Duty, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.list(tablet), nil
+	for _, a := range g.list(tablet) {
+		d := passenger.Duty{Assignment: a}
+		if f := g.flights[a.Flight]; !a.Removed && g.now().Before(f.leaseEnd()) {
+			d.LeaseEnd = f.leaseEnd()
+			if !held[a.Flight].Equal(d.LeaseEnd) {
+				d.WrappedKey, err = keys.Seal(g.devices[tablet].Agree, []byte(passenger.WrapInfo), passenger.WrapAAD(tablet, a.Flight, d.LeaseEnd), f.Key)
+			}
+		}
+		out = append(out, d)
+	}
+	return out, err
 }
 
 func (g *Ground) list(tablet passenger.TabletID) []passenger.Assignment {

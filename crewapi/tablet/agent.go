@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
@@ -38,6 +39,7 @@ type Agent struct {
 	mu      sync.Mutex
 	closed  bool
 	device  device
+	keys    keys.KeyStore // nil until enrolled
 	client  *crewapi.Client
 	flights map[passenger.FlightID]*flight
 	gone    counts
@@ -68,20 +70,47 @@ func Open(c Config) (*Agent, error) {
 	return a, nil
 }
 
+// finish removes what a program that ended meanwhile had begun to destroy.
+func (a *Agent) finish() {
+	entries, err := os.ReadDir(a.path("flights"))
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		id, err := passenger.ParseFlightID(e.Name())
+		if err != nil {
+			continue
+		}
+		if f, ok := a.flights[id]; ok && f.rec.Purged == nil {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(a.path("flights"), e.Name())); err != nil {
+			a.Log.Warn("a destroyed flight stays on disk", "flight", id.String(), "err", err)
+		}
+	}
+}
+
 func (a *Agent) path(name string) string { return filepath.Join(a.Dir, name) }
 
 func (a *Agent) load() error {
 	var err error
-	if a.device, err = loadDevice(a.path("device.json")); err != nil {
+	if a.device, a.keys, err = loadDevice(a.path("device.json"), a.path("device.keys")); err != nil {
 		return err
 	}
-	x, err := loadIndex(a.path("flights.json"), a.path("flights.json.old"))
+	x, whole, err := loadIndex(a.path("flights.json"), a.path("flights.json.old"))
 	if err != nil {
 		return err
 	}
 	a.gone, a.synced = x.Gone, x.LastSync
 	for _, rec := range x.Flights {
-		a.flights[rec.Assignment.Flight] = newFlight(a, rec)
+		f := newFlight(a, rec)
+		a.flights[f.id] = f
+		if rec.Purged == nil {
+			f.readKey()
+		}
+	}
+	if whole {
+		a.finish()
 	}
 	if a.device.enrolled() {
 		a.client, err = crewapi.NewClient(a.device.Ground, a.device.Token, a.HTTP)

@@ -2,18 +2,17 @@ package tablet
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/x509"
 	"strings"
 
 	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// Enrol trades a one-time code for this tablet's identity and keeps it. A tablet may enrol
-// again once everything it recorded is on ground. Errors: invalid, phase while entries are
-// pending, forbidden for a bad code, unavailable.
+// Enrol trades a one-time code for this tablet's identity, with new keys, and keeps both. A
+// tablet may enrol again once everything it holds is on ground. Errors: invalid, phase while
+// entries are pending, forbidden for a bad code or a ground at the same address with other keys,
+// unavailable.
 func (a *Agent) Enrol(ctx context.Context, url, code, name string) error {
 	const op = "tablet.Enrol"
 	url, name = strings.TrimRight(url, "/"), strings.TrimSpace(name)
@@ -28,34 +27,27 @@ func (a *Agent) Enrol(ctx context.Context, url, code, name string) error {
 	if err != nil {
 		return err
 	}
-	fail := func(err error) error {
-		return passenger.Wrap(passenger.Internal, op, "this tablet could not make its key", err)
-	}
-	private, err := ecdsa.GenerateKey(elliptic.P256(), a.Rand)
+	pair, err := keys.Generate(a.Rand)
 	if err != nil {
-		return fail(err)
-	}
-	d := device{Name: name, Ground: url}
-	if d.Private, err = x509.MarshalPKCS8PrivateKey(private); err != nil {
-		return fail(err)
-	}
-	public, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
-	if err != nil {
-		return fail(err)
-	}
-	if d.StoreKey, err = a.random(32); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	if d.Tablet, d.Token, err = client.Enrol(ctx, code, name, public); err != nil {
+	e, err := client.Enrol(ctx, code, name, passenger.PublicKeys{Sign: pair.Signer().Public(), Agree: pair.Agreer().Public()})
+	if err != nil {
 		return err
 	}
-	return a.become(d)
+	a.mu.Lock()
+	known := !a.device.enrolled() || a.device.keeps(url, e.Ground)
+	a.mu.Unlock()
+	if !known {
+		return passenger.Errorf(passenger.Forbidden, op, "ground has other keys than this tablet knows; ask the administrator, and if they were replaced, enrol in an empty data directory")
+	}
+	return a.become(device{Tablet: e.Tablet, Name: name, Ground: url, Token: e.Token, GroundSign: e.Ground.Sign, GroundAgree: e.Ground.Agree}, pair)
 }
 
 // become makes the agent that device; flights of another one go.
-func (a *Agent) become(d device) error {
+func (a *Agent) become(d device, pair *keys.Pair) error {
 	client, err := crewapi.NewClient(d.Ground, d.Token, a.HTTP)
 	if err != nil {
 		return err
@@ -68,11 +60,14 @@ func (a *Agent) become(d device) error {
 	if err := a.save(); err != nil {
 		return err
 	}
+	if err := keys.Save(a.path("device.keys"), pair); err != nil {
+		return err
+	}
 	if err := writeFile(a.path("device.json"), "", d); err != nil {
 		return err
 	}
 	a.mu.Lock()
-	a.device, a.client, a.problem = d, client, ""
+	a.device, a.keys, a.client, a.problem = d, pair, client, ""
 	a.mu.Unlock()
 	a.Log.Info("tablet enrolled", "tablet", d.Tablet.String())
 	a.wake()

@@ -251,13 +251,13 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 		return err
 	}
 	generation := f.record().Generation + 1
-	db, wrapped, err := f.fresh(generation)
+	db, salt, err := f.fresh(generation)
 	if err != nil {
 		return err
 	}
 	err = badgerstore.Copy(db, f.db, metaPeer, metaSynced, metaRescue)
 	if err == nil {
-		err = f.setRecord(func(r *record) { r.Generation, r.Key = generation, wrapped })
+		err = f.setRecord(func(r *record) { r.Generation, r.Salt = generation, salt })
 	}
 	if err != nil {
 		db.Close()
@@ -271,7 +271,7 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	}
 	f.row = nil
 	f.sweepGenerations(generation)
-	return nil
+	return f.agent.save() // once more: the version before has the old salt
 }
 
 func problem(f *flight, err error) string {

@@ -29,8 +29,10 @@ type flight struct {
 	std   time.Time     // as first assigned; for a stable order
 	turn  chan struct{} // one exchange at a time
 
-	recMu sync.Mutex
-	rec   record
+	recMu     sync.Mutex
+	rec       record
+	secret    *flightKey // nil: not on this tablet
+	leaseEnds time.Time  // for which secret was wrapped
 
 	mu     sync.Mutex
 	gone   bool // off the list; a caller that found it before is too late
@@ -110,7 +112,7 @@ func (f *flight) open(rec record) error {
 	if rec.Generation == 0 {
 		return f.begin(1)
 	}
-	db, err := f.openStore(rec.Generation, rec.Key)
+	db, err := f.openStore(rec.Generation, rec.Salt)
 	if passenger.CodeOf(err) == passenger.Corrupt {
 		f.agent.Log.Error("store damaged; replacing it", "flight", f.id.String(), "err", err)
 		return f.renew()
@@ -126,22 +128,23 @@ func (f *flight) open(rec record) error {
 	return f.readMeta()
 }
 
-func (f *flight) openStore(generation int, wrapped []byte, opts ...badgerstore.Option) (*badgerstore.DB, error) {
-	key, err := unwrapKey(f.agent.storeKey(), f.id, generation, wrapped)
+// openStore opens the store of a generation. Errors: phase while the flight's key is not here;
+// those of [badgerstore.Open].
+func (f *flight) openStore(generation int, salt []byte, opts ...badgerstore.Option) (*badgerstore.DB, error) {
+	const op = "tablet.openStore"
+	secret := f.key32()
+	if secret == nil {
+		return nil, passenger.Errorf(passenger.Phase, op, "the key of this flight is not on the tablet; it comes with the next sync")
+	}
+	key, err := storeKey(*secret, salt)
 	if err != nil {
-		return nil, passenger.Wrap(passenger.Corrupt, "tablet.openStore", "the key of this flight cannot be read", err)
+		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
 	}
 	opts = append(opts, badgerstore.WithGroup(f.id))
 	if f.agent.Floor > 0 {
 		opts = append(opts, badgerstore.WithFloor(f.agent.Floor))
 	}
 	return badgerstore.Open(f.dir(generation), key, opts...)
-}
-
-func (a *Agent) storeKey() []byte {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.device.StoreKey
 }
 
 // settle makes state and incarnation fit: a fresh store begins, a rolled-back one takes a new
@@ -205,7 +208,7 @@ func (f *flight) rotate() error {
 
 // begin makes an empty store of the given generation and makes it the current one.
 func (f *flight) begin(generation int) error {
-	db, wrapped, err := f.fresh(generation)
+	db, salt, err := f.fresh(generation)
 	if err != nil {
 		return err
 	}
@@ -214,7 +217,7 @@ func (f *flight) begin(generation int) error {
 		err = db.Apply(flightsync.Create(f.id, flightsync.Nobody, inc))
 	}
 	if err == nil {
-		err = f.setRecord(func(r *record) { r.Generation, r.Key, r.Incarnation = generation, wrapped, inc })
+		err = f.setRecord(func(r *record) { r.Generation, r.Salt, r.Incarnation = generation, salt, inc })
 	}
 	if err != nil {
 		db.Close()
@@ -225,33 +228,29 @@ func (f *flight) begin(generation int) error {
 	return nil
 }
 
-// fresh makes an empty store under a new key. What stood there was never current.
+// fresh makes an empty store under a key of its own. What stood there was never current.
 func (f *flight) fresh(generation int) (*badgerstore.DB, []byte, error) {
 	const op = "tablet.fresh"
 	if err := os.RemoveAll(f.dir(generation)); err != nil {
 		return nil, nil, passenger.Wrap(passenger.Unavailable, op, "the flight's directory cannot be made", err)
 	}
-	b, err := f.agent.random(32)
+	salt, err := f.agent.random(32)
 	if err != nil {
 		return nil, nil, err
 	}
-	wrapped, err := wrapKey(f.agent.storeKey(), f.agent.Rand, f.id, generation, [32]byte(b))
-	if err != nil {
-		return nil, nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be kept", err)
-	}
-	db, err := f.openStore(generation, wrapped)
-	return db, wrapped, err
+	db, err := f.openStore(generation, salt)
+	return db, salt, err
 }
 
 // sweepGenerations removes everything of the flight but the current generation.
 func (f *flight) sweepGenerations(keep int) {
-	parent := filepath.Dir(f.dir(keep))
+	parent := f.parent()
 	entries, err := os.ReadDir(parent)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		if e.Name() == strconv.Itoa(keep) {
+		if e.Name() == strconv.Itoa(keep) || !e.IsDir() {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(parent, e.Name())); err != nil {

@@ -2,7 +2,6 @@ package tablet
 
 import (
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
@@ -99,7 +98,10 @@ func (f *flight) purge(v *folded, rec record) error {
 	row := f.rowOf(v, rec)
 	row.Stage, row.Ready = passenger.Purged, false
 	own := v.counts(f.peer)
-	if err := f.setRecord(func(r *record) { r.Purged, r.Counts, r.Held, r.Key = &row, own, v.state.Vector(), nil }); err != nil {
+	if err := f.setRecord(func(r *record) { r.Purged, r.Counts, r.Held, r.Salt = &row, own, v.state.Vector(), nil }); err != nil {
+		return err
+	}
+	if err := f.destroyKey(); err != nil {
 		return err
 	}
 	f.agent.Log.Info("flight left the tablet", "flight", f.id.String())
@@ -110,7 +112,10 @@ func (f *flight) purge(v *folded, rec record) error {
 }
 
 func (f *flight) unlink() error {
-	if err := os.RemoveAll(filepath.Dir(f.dir(0))); err != nil {
+	if err := f.destroyKey(); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(f.parent()); err != nil {
 		return passenger.Wrap(passenger.Unavailable, "tablet.unlink", "the flight's directory could not be removed", err)
 	}
 	return nil

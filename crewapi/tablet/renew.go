@@ -23,7 +23,7 @@ func (f *flight) renew() error {
 	}
 	f.shut()
 	generation := rec.Generation + 1
-	db, wrapped, err := f.fresh(generation)
+	db, salt, err := f.fresh(generation)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (f *flight) renew() error {
 		err = db.Commit(flightsync.Create(f.id, flightsync.Nobody, inc), badgerstore.Meta{Name: metaRescue, Value: packOps(kept)})
 	}
 	if err == nil {
-		err = f.setRecord(func(r *record) { r.Generation, r.Key, r.Incarnation = generation, wrapped, inc })
+		err = f.setRecord(func(r *record) { r.Generation, r.Salt, r.Incarnation = generation, salt, inc })
 	}
 	if err != nil {
 		db.Close()
@@ -45,11 +45,11 @@ func (f *flight) renew() error {
 	return err
 }
 
-// setAside keeps a replaced store, with its wrapped key, until the flight leaves the tablet or
+// setAside keeps a replaced store, with its salt, until the flight leaves the tablet or
 // ground orders an erasure: somebody may still want to read it.
 func (f *flight) setAside(rec record) {
 	from := f.dir(rec.Generation)
-	err := os.WriteFile(filepath.Join(from, "KEY"), rec.Key, 0o600)
+	err := os.WriteFile(filepath.Join(from, "SALT"), rec.Salt, 0o600)
 	if err == nil {
 		err = os.Rename(from, from+".damaged")
 	}
@@ -89,7 +89,11 @@ func (f *flight) rescue(rec record) ([]flightsync.Op, error) {
 }
 
 func (f *flight) salvage(rec record) (badgerstore.Salvaged, error) {
-	key, err := unwrapKey(f.agent.storeKey(), f.id, rec.Generation, rec.Key)
+	secret := f.key32()
+	if secret == nil {
+		return badgerstore.Salvaged{}, passenger.Errorf(passenger.Phase, "tablet.salvage", "the key of this flight is not on the tablet")
+	}
+	key, err := storeKey(*secret, rec.Salt)
 	if err != nil {
 		return badgerstore.Salvaged{}, err
 	}

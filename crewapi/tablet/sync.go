@@ -104,7 +104,7 @@ func (f *flight) due(rec record) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if rec.Generation == 0 {
-		return !rec.Assignment.Removed && rec.Assignment.Stage != passenger.Purged
+		return !rec.Assignment.Removed && rec.Assignment.Stage != passenger.Purged && f.key32() != nil
 	}
 	if err := f.use(); err != nil {
 		return true // the exchange says what is wrong
@@ -117,7 +117,7 @@ func (f *flight) due(rec record) bool {
 func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 	inner, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	list, err := client.Flights(inner)
+	list, err := client.Flights(inner, a.heldKeys())
 	if err != nil {
 		if ctx.Err() == nil && inner.Err() != nil {
 			return errSlow
@@ -126,7 +126,12 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 	}
 	var news []passenger.FlightKey
 	a.mu.Lock()
-	for _, as := range list {
+	var granted []passenger.Duty
+	for _, d := range list {
+		as := d.Assignment
+		if d.WrappedKey != nil {
+			granted = append(granted, d)
+		}
 		f, known := a.flights[as.Flight]
 		switch {
 		case !known && (as.Removed || as.Stage == passenger.Purged):
@@ -143,6 +148,17 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 		news = append(news, as.Key)
 	}
 	a.mu.Unlock()
+	for _, d := range granted {
+		a.mu.Lock()
+		f, known := a.flights[d.Flight]
+		a.mu.Unlock()
+		if !known || f.record().Purged != nil {
+			continue
+		}
+		if err := f.grant(d); err != nil {
+			a.Log.Error("the key of a flight was not taken", "flight", d.Flight.String(), "err", err)
+		}
+	}
 	if len(news) == 0 {
 		return nil
 	}

@@ -2,19 +2,19 @@ package auth_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/x509"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/ground/auth"
 	"github.com/cabinloop/cabinloop/ground/store"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/internal/testenv"
 	"github.com/cabinloop/cabinloop/passenger"
 )
@@ -49,17 +49,13 @@ func onBoth(t *testing.T, fn func(g *gate)) {
 	}
 }
 
-func (g *gate) key(curve elliptic.Curve) []byte {
+func (g *gate) keys() passenger.PublicKeys {
 	g.Helper()
-	k, err := ecdsa.GenerateKey(curve, rand.Reader)
+	p, err := keys.Generate(rand.Reader)
 	if err != nil {
 		g.Fatal(err)
 	}
-	b, err := x509.MarshalPKIXPublicKey(&k.PublicKey)
-	if err != nil {
-		g.Fatal(err)
-	}
-	return b
+	return passenger.PublicKeys{Sign: p.Signer().Public(), Agree: p.Agreer().Public()}
 }
 
 func (g *gate) invite(name string) string {
@@ -80,17 +76,17 @@ func (g *gate) want(what string, err error, code passenger.Code) {
 
 func TestOneCodeEnrolsOneTablet(t *testing.T) {
 	onBoth(t, func(g *gate) {
-		code, key := g.invite("t1"), g.key(elliptic.P256())
+		code, device := g.invite("t1"), g.keys()
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		var tokens []string
 		for range 64 {
 			wg.Go(func() {
-				_, token, err := g.tablets.Enrol(g.ctx, code, "t1", key)
+				e, err := g.tablets.Enrol(g.ctx, code, "t1", device)
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
-					tokens = append(tokens, token)
+					tokens = append(tokens, e.Token)
 				} else if passenger.CodeOf(err) != passenger.Forbidden {
 					g.Errorf("enrol: %v", err)
 				}
@@ -108,25 +104,41 @@ func TestOneCodeEnrolsOneTablet(t *testing.T) {
 
 func TestCodesAndTokensEnd(t *testing.T) {
 	onBoth(t, func(g *gate) {
-		key := g.key(elliptic.P256())
-		_, _, err := g.tablets.Enrol(g.ctx, "NONSENSE", "t", key)
+		device := g.keys()
+		g.tablets.Ground = g.keys()
+		_, err := g.tablets.Enrol(g.ctx, "NONSENSE", "t", device)
 		g.want("a code that is none", err, passenger.Forbidden)
 		code := g.invite("t1")
-		_, _, err = g.tablets.Enrol(g.ctx, code, "t", g.key(elliptic.P384()))
-		g.want("another curve", err, passenger.Invalid)
+		for what, bad := range map[string]passenger.PublicKeys{"no keys": {}, "no agree key": {Sign: device.Sign},
+			"one key for both": {Sign: device.Sign, Agree: device.Sign}, "no point": {Sign: append([]byte{5}, device.Sign[1:]...), Agree: device.Agree}} {
+			_, err = g.tablets.Enrol(g.ctx, code, "t", bad)
+			g.want(what, err, passenger.Invalid)
+		}
 		g.now = g.now.Add(11 * time.Minute)
-		_, _, err = g.tablets.Enrol(g.ctx, code, "t", key)
+		_, err = g.tablets.Enrol(g.ctx, code, "t", device)
 		g.want("an old code", err, passenger.Forbidden)
-		_, first, err := g.tablets.Enrol(g.ctx, strings.ToLower(g.invite("t1")), "t", key)
+		first, err := g.tablets.Enrol(g.ctx, strings.ToLower(g.invite("t1")), "t", device)
 		g.want("a code typed in small letters", err, "")
-		_, second, err := g.tablets.Enrol(g.ctx, g.invite("t1"), "t", key)
+		second, err := g.tablets.Enrol(g.ctx, g.invite("t1"), "t", device)
 		g.want("enrolling again", err, "")
-		_, err = g.tablets.Authenticate(g.ctx, first)
+		if d := cmp.Diff(g.tablets.Ground, second.Ground); d != "" {
+			g.Errorf("ground's keys (-want +got)\n%s", d)
+		}
+		if err := g.db.Read(g.ctx, func(tx ground.Tx) error {
+			tab, err := tx.Tablet(g.ctx, second.Tablet)
+			if got := (passenger.PublicKeys{Sign: tab.SignKey, Agree: tab.AgreeKey}); !cmp.Equal(device, got) {
+				g.Errorf("kept other keys of the device: %v", cmp.Diff(device, got))
+			}
+			return err
+		}); err != nil {
+			g.Error(err)
+		}
+		_, err = g.tablets.Authenticate(g.ctx, first.Token)
 		g.want("the token before", err, passenger.SignedOut)
-		_, err = g.tablets.Authenticate(g.ctx, second)
+		_, err = g.tablets.Authenticate(g.ctx, second.Token)
 		g.want("the new token", err, "")
 		g.want("revoke", g.tablets.Revoke(g.ctx, "t1", true, "admin"), "")
-		_, err = g.tablets.Authenticate(g.ctx, second)
+		_, err = g.tablets.Authenticate(g.ctx, second.Token)
 		g.want("a lost tablet's token", err, passenger.SignedOut)
 		_, err = g.tablets.Authenticate(g.ctx, "")
 		g.want("no token", err, passenger.SignedOut)

@@ -1,11 +1,9 @@
 package auth
 
 import (
+	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base32"
 	"encoding/base64"
 	"io"
@@ -15,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
@@ -25,6 +24,8 @@ const codeLife = 10 * time.Minute
 type Tablets struct {
 	Store ground.Store
 	Rand  io.Reader // crypto/rand in production
+	// Ground are ground's own public keys, which a tablet learns at enrolment and keeps to.
+	Ground passenger.PublicKeys
 }
 
 var codeEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -68,21 +69,27 @@ func (t *Tablets) Invite(ctx context.Context, name, by string) (code string, err
 	})
 }
 
-// Enrol redeems a code. publicKey is the device's P-256 key as SPKI. Errors: forbidden for a
-// code that is wrong, used or old (which of them is not told), invalid for a bad key.
-func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, publicKey []byte) (passenger.TabletID, string, error) {
+// Enrol redeems a code; device are the device's keys. Errors: forbidden for a code that is
+// wrong, used or old (which of them is not told), invalid for a key that is none or serves both
+// purposes.
+func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, device passenger.PublicKeys) (passenger.Enrolment, error) {
 	const op = "auth.Enrol"
-	key, err := x509.ParsePKIXPublicKey(publicKey)
-	if k, ok := key.(*ecdsa.PublicKey); err != nil || !ok || k.Curve != elliptic.P256() {
-		return passenger.TabletID{}, "", passenger.Errorf(passenger.Invalid, op, "the device key must be P-256 in SPKI form")
+	none := passenger.Enrolment{}
+	for _, k := range [][]byte{device.Sign, device.Agree} {
+		if _, err := keys.ParsePublic(k); err != nil {
+			return none, err
+		}
+	}
+	if bytes.Equal(device.Sign, device.Agree) {
+		return none, passenger.Errorf(passenger.Invalid, op, "a device has one key to sign and another to agree")
 	}
 	secret := make([]byte, 32)
 	if _, err := io.ReadFull(t.Rand, secret); err != nil {
-		return passenger.TabletID{}, "", err
+		return none, err
 	}
 	token := base64.RawURLEncoding.EncodeToString(secret)
 	var id passenger.TabletID
-	err = t.Store.InTx(ctx, func(tx ground.Tx) error {
+	err := t.Store.InTx(ctx, func(tx ground.Tx) error {
 		c, err := tx.UseEnrolCode(ctx, hash(strings.ToUpper(strings.TrimSpace(code))), tx.Now())
 		if x := passenger.CodeOf(err); x == passenger.NotFound || x == passenger.Forbidden {
 			return passenger.Errorf(passenger.Forbidden, op, "this enrolment code is wrong, used or older than 10 minutes; ask the administrator for a new one")
@@ -94,7 +101,7 @@ func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, publicKey 
 			return err
 		}
 		id = tab.ID
-		tab.PublicKey, tab.TokenHash, tab.EnrolledAt = publicKey, hash(token), tx.Now()
+		tab.SignKey, tab.AgreeKey, tab.TokenHash, tab.EnrolledAt = device.Sign, device.Agree, hash(token), tx.Now()
 		tab.RevokedAt, tab.LostAt = time.Time{}, time.Time{}
 		if err := tx.UpdateTablet(ctx, tab); err != nil {
 			return err
@@ -102,9 +109,9 @@ func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, publicKey 
 		return tx.Audit(ctx, ground.AuditRow{Actor: "tablet", Act: "enrol", Object: id.String(), Result: "enrolled"})
 	})
 	if err != nil {
-		return passenger.TabletID{}, "", err
+		return none, err
 	}
-	return id, token, nil
+	return passenger.Enrolment{Tablet: id, Token: token, Ground: t.Ground}, nil
 }
 
 // Authenticate finds the tablet of a token. Errors: signed_out for an unknown or revoked one.

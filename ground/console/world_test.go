@@ -25,6 +25,7 @@ import (
 	"github.com/cabinloop/cabinloop/ground/dispatch"
 	"github.com/cabinloop/cabinloop/ground/followup"
 	"github.com/cabinloop/cabinloop/ground/store"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -85,7 +86,9 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() { db.Close() })
 	w.must(db.Migrate(w.ctx))
 	w.db = db
-	w.dispatch = dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Log: log})
+	pair, err := keys.Generate(rand.Reader)
+	w.must(err)
+	w.dispatch = dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Log: log, Sign: pair.Signer(), Agree: pair.Agreer()})
 	w.cases = &cases.Service{Store: db, Loops: w.dispatch, Rand: rand.Reader}
 	w.followups = &followup.Service{Store: db}
 	w.users = &auth.Users{Store: db, Rand: rand.Reader}

@@ -45,7 +45,7 @@ func TestFullQueue(t *testing.T) {
 		tab.record("14C", passenger.Feedback{Outcome: passenger.Acted})
 
 		store := held{w.db, make(chan struct{})}
-		w.dispatch = dispatch.New(dispatch.Config{Store: store, Rand: rand.Reader, Log: w.dispatch.Log})
+		w.dispatch = dispatch.New(dispatch.Config{Store: store, Rand: rand.Reader, Log: w.dispatch.Log, Sign: w.dispatch.Sign, Agree: w.dispatch.Agree})
 		var parts sync.WaitGroup
 		answers := make([]error, dispatch.MaxExchanges)
 		ask := *stuck.step(flightsync.Ask{Peer: stuck.peer}).Request

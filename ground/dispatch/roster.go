@@ -118,24 +118,3 @@ func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, inc flightsyn
 	}
 	return c, l.rosterOp(c, row.Role, row.Zone, row.Removed)
 }
-
-// Flights lists the flights of a tablet.
-func (s *Service) Flights(ctx context.Context, tablet passenger.TabletID) (out []passenger.Assignment, err error) {
-	err = s.Store.Read(ctx, func(tx ground.Tx) error {
-		out = nil
-		rows, err := tx.RosterOf(ctx, tablet)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			f, err := tx.Flight(ctx, r.Flight)
-			if err != nil {
-				return err
-			}
-			out = append(out, passenger.Assignment{Flight: f.ID, Key: f.Key, Arrival: f.Arrival, STD: f.STD, STA: f.STA,
-				Role: r.Role, Zone: r.Zone, Stage: f.Stage, Removed: r.Removed})
-		}
-		return nil
-	})
-	return out, err
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -16,6 +17,10 @@ type Config struct {
 	Store ground.Store
 	Rand  io.Reader // crypto/rand in production
 	Log   *slog.Logger
+	// Sign signs what ground writes; Agree opens what tablets sealed to ground. Every node and
+	// command of one ground has the same keys.
+	Sign  keys.Signer
+	Agree keys.Agreer
 	// NotAskedAllowed is the operator's setting: whether a personal note may be compiled when
 	// consent was not asked. Shipped default: no (PRODUCT rule 4).
 	NotAskedAllowed bool

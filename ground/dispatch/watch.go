@@ -16,7 +16,7 @@ import (
 // again. have is taken over.
 func (s *Service) Watch(ctx context.Context, tablet passenger.TabletID, have map[passenger.FlightID]flightsync.Vector,
 	send func(passenger.FlightID, flightsync.Response) error) error {
-	first, err := s.Flights(ctx, tablet)
+	first, err := s.assigned(ctx, tablet)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (s *Service) Watch(ctx context.Context, tablet passenger.TabletID, have map
 	defer poll.Stop()
 	for {
 		hint := s.Store.Changed()
-		now, err := s.Flights(ctx, tablet)
+		now, err := s.assigned(ctx, tablet)
 		if err != nil {
 			return err
 		}
@@ -59,6 +59,11 @@ func (s *Service) Watch(ctx context.Context, tablet passenger.TabletID, have map
 		case <-poll.C:
 		}
 	}
+}
+
+func (s *Service) assigned(ctx context.Context, tablet passenger.TabletID) (as []passenger.Assignment, err error) {
+	err = s.Store.Read(ctx, func(tx ground.Tx) error { as, _, err = assignments(ctx, tx, tablet); return err })
+	return as, err
 }
 
 func (s *Service) frame(ctx context.Context, tablet passenger.TabletID, id passenger.FlightID, have flightsync.Vector) (res flightsync.Response, news bool, err error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/cabinloop/cabinloop/ground/dispatch"
 	"github.com/cabinloop/cabinloop/ground/followup"
 	"github.com/cabinloop/cabinloop/ground/store"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/internal/testenv"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -31,6 +32,7 @@ type world struct {
 	dispatch *dispatch.Service
 	followup *followup.Service
 	log      *bytes.Buffer
+	keys     *keys.Pair // ground's own
 }
 
 // onBoth runs a test on SQLite and on PostgreSQL.
@@ -48,7 +50,9 @@ func newWorld(t *testing.T, url string) *world {
 	}
 	t.Cleanup(func() { w.db.Close() })
 	w.must(w.db.Migrate(w.ctx))
-	w.dispatch = dispatch.New(dispatch.Config{Store: w.db, Rand: rand.Reader, Log: log})
+	w.keys, err = keys.Generate(rand.Reader)
+	w.must(err)
+	w.dispatch = dispatch.New(dispatch.Config{Store: w.db, Rand: rand.Reader, Log: log, Sign: w.keys.Signer(), Agree: w.keys.Agreer()})
 	w.followup = &followup.Service{Store: w.db}
 	return w
 }
@@ -147,6 +151,7 @@ func (w *world) move(k passenger.FlightKey, m passenger.Movement) {
 type tablet struct {
 	*world
 	id    passenger.TabletID
+	keys  *keys.Pair
 	key   passenger.FlightKey
 	store *flightsync.Memory
 	rep   *flightsync.Replica
@@ -157,14 +162,17 @@ type tablet struct {
 func (w *world) tablet(name string, k passenger.FlightKey, role passenger.Role) *tablet {
 	w.Helper()
 	t := &tablet{world: w, id: uuid.New(), key: k, store: flightsync.NewMemory()}
+	var err error
+	t.keys, err = keys.Generate(rand.Reader)
+	w.must(err)
 	w.tx(func(tx ground.Tx) error {
-		return tx.InsertTablet(w.ctx, ground.Tablet{ID: t.id, Name: name, CreatedAt: w.now, EnrolledAt: w.now})
+		return tx.InsertTablet(w.ctx, ground.Tablet{ID: t.id, Name: name, CreatedAt: w.now, EnrolledAt: w.now,
+			SignKey: t.keys.Signer().Public(), AgreeKey: t.keys.Agreer().Public()})
 	})
 	w.must(w.dispatch.Assign(w.ctx, k, name, role, "", false))
 	var inc flightsync.Incarnation
 	copy(inc[:], name)
 	w.must(t.store.Apply(flightsync.Create(w.flightRow(k).ID, flightsync.Nobody, inc)))
-	var err error
 	t.rep, err = flightsync.Load(t.store)
 	w.must(err)
 	return t

@@ -62,6 +62,11 @@ func (t *tx) InsertFlight(ctx context.Context, f ground.Flight) error {
 // UpdateFlight implements [ground.Flights]. Errors: exists when the new key is another flight's.
 func (t *tx) UpdateFlight(ctx context.Context, f ground.Flight) error {
 	const op = "store.UpdateFlight"
+	if f.Stage == passenger.Purged {
+		if err := t.DestroyFlightKey(ctx, f.ID); err != nil {
+			return err
+		}
+	}
 	return t.guarded(ctx, op, func() error { return t.update(ctx, op, "flight", flightOf(f)) })
 }
 

@@ -32,10 +32,12 @@ type EnrolRequest struct {
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// What people call the device, for the list of tablets.
 	DeviceName string `protobuf:"bytes,2,opt,name=device_name,json=deviceName,proto3" json:"device_name,omitempty"`
-	// The device's P-256 public key, SubjectPublicKeyInfo in DER.
-	PublicKey []byte `protobuf:"bytes,3,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	// The key that verifies the device's signatures: a compressed P-256 point, 33 bytes.
+	SignKey []byte `protobuf:"bytes,3,opt,name=sign_key,json=signKey,proto3" json:"sign_key,omitempty"`
 	// The wire version of the tablet.
-	Version       uint32 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	Version uint32 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	// The key that ground seals to for this device: a compressed P-256 point, 33 bytes.
+	AgreeKey      []byte `protobuf:"bytes,5,opt,name=agree_key,json=agreeKey,proto3" json:"agree_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -84,9 +86,9 @@ func (x *EnrolRequest) GetDeviceName() string {
 	return ""
 }
 
-func (x *EnrolRequest) GetPublicKey() []byte {
+func (x *EnrolRequest) GetSignKey() []byte {
 	if x != nil {
-		return x.PublicKey
+		return x.SignKey
 	}
 	return nil
 }
@@ -98,15 +100,26 @@ func (x *EnrolRequest) GetVersion() uint32 {
 	return 0
 }
 
+func (x *EnrolRequest) GetAgreeKey() []byte {
+	if x != nil {
+		return x.AgreeKey
+	}
+	return nil
+}
+
 // EnrolResponse makes the device a tablet.
 type EnrolResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The tablet's identity, 16 bytes.
 	TabletId []byte `protobuf:"bytes,1,opt,name=tablet_id,json=tabletId,proto3" json:"tablet_id,omitempty"`
 	// The bearer token of every later call.
-	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	// The key that verifies ground's signatures, 33 bytes. The tablet keeps to it.
+	GroundSignKey []byte `protobuf:"bytes,3,opt,name=ground_sign_key,json=groundSignKey,proto3" json:"ground_sign_key,omitempty"`
+	// The key that the tablet seals to for ground, 33 bytes. The tablet keeps to it.
+	GroundAgreeKey []byte `protobuf:"bytes,4,opt,name=ground_agree_key,json=groundAgreeKey,proto3" json:"ground_agree_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *EnrolResponse) Reset() {
@@ -153,11 +166,27 @@ func (x *EnrolResponse) GetToken() string {
 	return ""
 }
 
+func (x *EnrolResponse) GetGroundSignKey() []byte {
+	if x != nil {
+		return x.GroundSignKey
+	}
+	return nil
+}
+
+func (x *EnrolResponse) GetGroundAgreeKey() []byte {
+	if x != nil {
+		return x.GroundAgreeKey
+	}
+	return nil
+}
+
 // FlightsRequest asks for the tablet's own flights; the token says whose.
 type FlightsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The wire version of the tablet.
-	Version       uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// The flight keys that the tablet holds: ground need not send them again.
+	Held          []*HeldKey `protobuf:"bytes,2,rep,name=held,proto3" json:"held,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -199,6 +228,68 @@ func (x *FlightsRequest) GetVersion() uint32 {
 	return 0
 }
 
+func (x *FlightsRequest) GetHeld() []*HeldKey {
+	if x != nil {
+		return x.Held
+	}
+	return nil
+}
+
+// HeldKey is a flight key that a tablet holds.
+type HeldKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flight's group, 8 bytes.
+	Flight []byte `protobuf:"bytes,1,opt,name=flight,proto3" json:"flight,omitempty"`
+	// The end of the lease that it was wrapped for, Unix seconds.
+	LeaseEnd      int64 `protobuf:"varint,2,opt,name=lease_end,json=leaseEnd,proto3" json:"lease_end,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HeldKey) Reset() {
+	*x = HeldKey{}
+	mi := &file_crew_v1_crew_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HeldKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HeldKey) ProtoMessage() {}
+
+func (x *HeldKey) ProtoReflect() protoreflect.Message {
+	mi := &file_crew_v1_crew_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HeldKey.ProtoReflect.Descriptor instead.
+func (*HeldKey) Descriptor() ([]byte, []int) {
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *HeldKey) GetFlight() []byte {
+	if x != nil {
+		return x.Flight
+	}
+	return nil
+}
+
+func (x *HeldKey) GetLeaseEnd() int64 {
+	if x != nil {
+		return x.LeaseEnd
+	}
+	return 0
+}
+
 // FlightsResponse lists flights, in no order.
 type FlightsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -210,7 +301,7 @@ type FlightsResponse struct {
 
 func (x *FlightsResponse) Reset() {
 	*x = FlightsResponse{}
-	mi := &file_crew_v1_crew_proto_msgTypes[3]
+	mi := &file_crew_v1_crew_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -222,7 +313,7 @@ func (x *FlightsResponse) String() string {
 func (*FlightsResponse) ProtoMessage() {}
 
 func (x *FlightsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[3]
+	mi := &file_crew_v1_crew_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -235,7 +326,7 @@ func (x *FlightsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FlightsResponse.ProtoReflect.Descriptor instead.
 func (*FlightsResponse) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{3}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *FlightsResponse) GetAssignments() []*Assignment {
@@ -266,7 +357,7 @@ type FlightKey struct {
 
 func (x *FlightKey) Reset() {
 	*x = FlightKey{}
-	mi := &file_crew_v1_crew_proto_msgTypes[4]
+	mi := &file_crew_v1_crew_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -278,7 +369,7 @@ func (x *FlightKey) String() string {
 func (*FlightKey) ProtoMessage() {}
 
 func (x *FlightKey) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[4]
+	mi := &file_crew_v1_crew_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -291,7 +382,7 @@ func (x *FlightKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FlightKey.ProtoReflect.Descriptor instead.
 func (*FlightKey) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{4}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *FlightKey) GetCarrier() string {
@@ -356,14 +447,19 @@ type Assignment struct {
 	// How far the flight has come: planned, open, closed, sealed, purged.
 	Stage string `protobuf:"bytes,8,opt,name=stage,proto3" json:"stage,omitempty"`
 	// No longer this tablet's flight: hand in and forget.
-	Removed       bool `protobuf:"varint,9,opt,name=removed,proto3" json:"removed,omitempty"`
+	Removed bool `protobuf:"varint,9,opt,name=removed,proto3" json:"removed,omitempty"`
+	// The end of the lease as ground knows it, Unix seconds; 0 when the tablet gets no key.
+	LeaseEnd int64 `protobuf:"varint,10,opt,name=lease_end,json=leaseEnd,proto3" json:"lease_end,omitempty"`
+	// The flight's key, sealed to the tablet's agree key: HPKE, info "cabinloop flight key 1", AAD
+	// tablet ‖ flight ‖ lease_end (8 bytes, big-endian). Empty when the tablet holds it.
+	WrappedKey    []byte `protobuf:"bytes,11,opt,name=wrapped_key,json=wrappedKey,proto3" json:"wrapped_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Assignment) Reset() {
 	*x = Assignment{}
-	mi := &file_crew_v1_crew_proto_msgTypes[5]
+	mi := &file_crew_v1_crew_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -375,7 +471,7 @@ func (x *Assignment) String() string {
 func (*Assignment) ProtoMessage() {}
 
 func (x *Assignment) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[5]
+	mi := &file_crew_v1_crew_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -388,7 +484,7 @@ func (x *Assignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assignment.ProtoReflect.Descriptor instead.
 func (*Assignment) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{5}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Assignment) GetFlight() []byte {
@@ -454,6 +550,20 @@ func (x *Assignment) GetRemoved() bool {
 	return false
 }
 
+func (x *Assignment) GetLeaseEnd() int64 {
+	if x != nil {
+		return x.LeaseEnd
+	}
+	return 0
+}
+
+func (x *Assignment) GetWrappedKey() []byte {
+	if x != nil {
+		return x.WrappedKey
+	}
+	return nil
+}
+
 // Run is contiguous ops of one author.
 type Run struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -473,7 +583,7 @@ type Run struct {
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_crew_v1_crew_proto_msgTypes[6]
+	mi := &file_crew_v1_crew_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -485,7 +595,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[6]
+	mi := &file_crew_v1_crew_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -498,7 +608,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{6}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Run) GetAuthor() uint32 {
@@ -561,7 +671,7 @@ type ExchangeRequest struct {
 
 func (x *ExchangeRequest) Reset() {
 	*x = ExchangeRequest{}
-	mi := &file_crew_v1_crew_proto_msgTypes[7]
+	mi := &file_crew_v1_crew_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -573,7 +683,7 @@ func (x *ExchangeRequest) String() string {
 func (*ExchangeRequest) ProtoMessage() {}
 
 func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[7]
+	mi := &file_crew_v1_crew_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -586,7 +696,7 @@ func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeRequest.ProtoReflect.Descriptor instead.
 func (*ExchangeRequest) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{7}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ExchangeRequest) GetVersion() uint32 {
@@ -669,7 +779,7 @@ type ExchangeResponse struct {
 
 func (x *ExchangeResponse) Reset() {
 	*x = ExchangeResponse{}
-	mi := &file_crew_v1_crew_proto_msgTypes[8]
+	mi := &file_crew_v1_crew_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -681,7 +791,7 @@ func (x *ExchangeResponse) String() string {
 func (*ExchangeResponse) ProtoMessage() {}
 
 func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[8]
+	mi := &file_crew_v1_crew_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -694,7 +804,7 @@ func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeResponse.ProtoReflect.Descriptor instead.
 func (*ExchangeResponse) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{8}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExchangeResponse) GetVersion() uint32 {
@@ -759,7 +869,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_crew_v1_crew_proto_msgTypes[9]
+	mi := &file_crew_v1_crew_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -771,7 +881,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[9]
+	mi := &file_crew_v1_crew_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -784,7 +894,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{9}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *WatchRequest) GetFlights() []*WatchedFlight {
@@ -814,7 +924,7 @@ type WatchedFlight struct {
 
 func (x *WatchedFlight) Reset() {
 	*x = WatchedFlight{}
-	mi := &file_crew_v1_crew_proto_msgTypes[10]
+	mi := &file_crew_v1_crew_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -826,7 +936,7 @@ func (x *WatchedFlight) String() string {
 func (*WatchedFlight) ProtoMessage() {}
 
 func (x *WatchedFlight) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[10]
+	mi := &file_crew_v1_crew_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -839,7 +949,7 @@ func (x *WatchedFlight) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchedFlight.ProtoReflect.Descriptor instead.
 func (*WatchedFlight) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{10}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *WatchedFlight) GetGroup() []byte {
@@ -869,7 +979,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_crew_v1_crew_proto_msgTypes[11]
+	mi := &file_crew_v1_crew_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +991,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[11]
+	mi := &file_crew_v1_crew_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +1004,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{11}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WatchResponse) GetGroup() []byte {
@@ -915,19 +1025,25 @@ var File_crew_v1_crew_proto protoreflect.FileDescriptor
 
 const file_crew_v1_crew_proto_rawDesc = "" +
 	"\n" +
-	"\x12crew/v1/crew.proto\x12\acrew.v1\"|\n" +
+	"\x12crew/v1/crew.proto\x12\acrew.v1\"\x95\x01\n" +
 	"\fEnrolRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x1f\n" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
-	"deviceName\x12\x1d\n" +
-	"\n" +
-	"public_key\x18\x03 \x01(\fR\tpublicKey\x12\x18\n" +
-	"\aversion\x18\x04 \x01(\rR\aversion\"B\n" +
+	"deviceName\x12\x19\n" +
+	"\bsign_key\x18\x03 \x01(\fR\asignKey\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\rR\aversion\x12\x1b\n" +
+	"\tagree_key\x18\x05 \x01(\fR\bagreeKey\"\x94\x01\n" +
 	"\rEnrolResponse\x12\x1b\n" +
 	"\ttablet_id\x18\x01 \x01(\fR\btabletId\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\"*\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\x12&\n" +
+	"\x0fground_sign_key\x18\x03 \x01(\fR\rgroundSignKey\x12(\n" +
+	"\x10ground_agree_key\x18\x04 \x01(\fR\x0egroundAgreeKey\"P\n" +
 	"\x0eFlightsRequest\x12\x18\n" +
-	"\aversion\x18\x01 \x01(\rR\aversion\"H\n" +
+	"\aversion\x18\x01 \x01(\rR\aversion\x12$\n" +
+	"\x04held\x18\x02 \x03(\v2\x10.crew.v1.HeldKeyR\x04held\">\n" +
+	"\aHeldKey\x12\x16\n" +
+	"\x06flight\x18\x01 \x01(\fR\x06flight\x12\x1b\n" +
+	"\tlease_end\x18\x02 \x01(\x03R\bleaseEnd\"H\n" +
 	"\x0fFlightsResponse\x125\n" +
 	"\vassignments\x18\x01 \x03(\v2\x13.crew.v1.AssignmentR\vassignments\"\xa1\x01\n" +
 	"\tFlightKey\x12\x18\n" +
@@ -936,7 +1052,7 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x06suffix\x18\x03 \x01(\tR\x06suffix\x12\x12\n" +
 	"\x04date\x18\x04 \x01(\tR\x04date\x12\x1c\n" +
 	"\tdeparture\x18\x05 \x01(\tR\tdeparture\x12\x18\n" +
-	"\aattempt\x18\x06 \x01(\x05R\aattempt\"\xe0\x01\n" +
+	"\aattempt\x18\x06 \x01(\x05R\aattempt\"\x9e\x02\n" +
 	"\n" +
 	"Assignment\x12\x16\n" +
 	"\x06flight\x18\x01 \x01(\fR\x06flight\x12$\n" +
@@ -947,7 +1063,11 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x04role\x18\x06 \x01(\tR\x04role\x12\x12\n" +
 	"\x04zone\x18\a \x01(\tR\x04zone\x12\x14\n" +
 	"\x05stage\x18\b \x01(\tR\x05stage\x12\x18\n" +
-	"\aremoved\x18\t \x01(\bR\aremoved\"\x82\x01\n" +
+	"\aremoved\x18\t \x01(\bR\aremoved\x12\x1b\n" +
+	"\tlease_end\x18\n" +
+	" \x01(\x03R\bleaseEnd\x12\x1f\n" +
+	"\vwrapped_key\x18\v \x01(\fR\n" +
+	"wrappedKey\"\x82\x01\n" +
 	"\x03Run\x12\x16\n" +
 	"\x06author\x18\x01 \x01(\rR\x06author\x12 \n" +
 	"\vincarnation\x18\x02 \x01(\fR\vincarnation\x12\x1b\n" +
@@ -999,41 +1119,43 @@ func file_crew_v1_crew_proto_rawDescGZIP() []byte {
 	return file_crew_v1_crew_proto_rawDescData
 }
 
-var file_crew_v1_crew_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_crew_v1_crew_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_crew_v1_crew_proto_goTypes = []any{
 	(*EnrolRequest)(nil),     // 0: crew.v1.EnrolRequest
 	(*EnrolResponse)(nil),    // 1: crew.v1.EnrolResponse
 	(*FlightsRequest)(nil),   // 2: crew.v1.FlightsRequest
-	(*FlightsResponse)(nil),  // 3: crew.v1.FlightsResponse
-	(*FlightKey)(nil),        // 4: crew.v1.FlightKey
-	(*Assignment)(nil),       // 5: crew.v1.Assignment
-	(*Run)(nil),              // 6: crew.v1.Run
-	(*ExchangeRequest)(nil),  // 7: crew.v1.ExchangeRequest
-	(*ExchangeResponse)(nil), // 8: crew.v1.ExchangeResponse
-	(*WatchRequest)(nil),     // 9: crew.v1.WatchRequest
-	(*WatchedFlight)(nil),    // 10: crew.v1.WatchedFlight
-	(*WatchResponse)(nil),    // 11: crew.v1.WatchResponse
+	(*HeldKey)(nil),          // 3: crew.v1.HeldKey
+	(*FlightsResponse)(nil),  // 4: crew.v1.FlightsResponse
+	(*FlightKey)(nil),        // 5: crew.v1.FlightKey
+	(*Assignment)(nil),       // 6: crew.v1.Assignment
+	(*Run)(nil),              // 7: crew.v1.Run
+	(*ExchangeRequest)(nil),  // 8: crew.v1.ExchangeRequest
+	(*ExchangeResponse)(nil), // 9: crew.v1.ExchangeResponse
+	(*WatchRequest)(nil),     // 10: crew.v1.WatchRequest
+	(*WatchedFlight)(nil),    // 11: crew.v1.WatchedFlight
+	(*WatchResponse)(nil),    // 12: crew.v1.WatchResponse
 }
 var file_crew_v1_crew_proto_depIdxs = []int32{
-	5,  // 0: crew.v1.FlightsResponse.assignments:type_name -> crew.v1.Assignment
-	4,  // 1: crew.v1.Assignment.key:type_name -> crew.v1.FlightKey
-	6,  // 2: crew.v1.ExchangeRequest.runs:type_name -> crew.v1.Run
-	6,  // 3: crew.v1.ExchangeResponse.runs:type_name -> crew.v1.Run
-	10, // 4: crew.v1.WatchRequest.flights:type_name -> crew.v1.WatchedFlight
-	8,  // 5: crew.v1.WatchResponse.frame:type_name -> crew.v1.ExchangeResponse
-	0,  // 6: crew.v1.TabletService.Enrol:input_type -> crew.v1.EnrolRequest
-	2,  // 7: crew.v1.TabletService.Flights:input_type -> crew.v1.FlightsRequest
-	7,  // 8: crew.v1.TabletService.Exchange:input_type -> crew.v1.ExchangeRequest
-	9,  // 9: crew.v1.TabletService.Watch:input_type -> crew.v1.WatchRequest
-	1,  // 10: crew.v1.TabletService.Enrol:output_type -> crew.v1.EnrolResponse
-	3,  // 11: crew.v1.TabletService.Flights:output_type -> crew.v1.FlightsResponse
-	8,  // 12: crew.v1.TabletService.Exchange:output_type -> crew.v1.ExchangeResponse
-	11, // 13: crew.v1.TabletService.Watch:output_type -> crew.v1.WatchResponse
-	10, // [10:14] is the sub-list for method output_type
-	6,  // [6:10] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	3,  // 0: crew.v1.FlightsRequest.held:type_name -> crew.v1.HeldKey
+	6,  // 1: crew.v1.FlightsResponse.assignments:type_name -> crew.v1.Assignment
+	5,  // 2: crew.v1.Assignment.key:type_name -> crew.v1.FlightKey
+	7,  // 3: crew.v1.ExchangeRequest.runs:type_name -> crew.v1.Run
+	7,  // 4: crew.v1.ExchangeResponse.runs:type_name -> crew.v1.Run
+	11, // 5: crew.v1.WatchRequest.flights:type_name -> crew.v1.WatchedFlight
+	9,  // 6: crew.v1.WatchResponse.frame:type_name -> crew.v1.ExchangeResponse
+	0,  // 7: crew.v1.TabletService.Enrol:input_type -> crew.v1.EnrolRequest
+	2,  // 8: crew.v1.TabletService.Flights:input_type -> crew.v1.FlightsRequest
+	8,  // 9: crew.v1.TabletService.Exchange:input_type -> crew.v1.ExchangeRequest
+	10, // 10: crew.v1.TabletService.Watch:input_type -> crew.v1.WatchRequest
+	1,  // 11: crew.v1.TabletService.Enrol:output_type -> crew.v1.EnrolResponse
+	4,  // 12: crew.v1.TabletService.Flights:output_type -> crew.v1.FlightsResponse
+	9,  // 13: crew.v1.TabletService.Exchange:output_type -> crew.v1.ExchangeResponse
+	12, // 14: crew.v1.TabletService.Watch:output_type -> crew.v1.WatchResponse
+	11, // [11:15] is the sub-list for method output_type
+	7,  // [7:11] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_crew_v1_crew_proto_init() }
@@ -1047,7 +1169,7 @@ func file_crew_v1_crew_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crew_v1_crew_proto_rawDesc), len(file_crew_v1_crew_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

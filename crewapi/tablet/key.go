@@ -1,0 +1,138 @@
+package tablet
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cabinloop/cabinloop/internal/keys"
+	"github.com/cabinloop/cabinloop/passenger"
+)
+
+// wrapped is what the file KEY of a flight holds: the flight's key as ground wrapped it.
+type wrapped struct {
+	LeaseEnd time.Time `json:"lease_end"`
+	Key      []byte    `json:"key"`
+}
+
+// flightKey is an unwrapped key, in memory only.
+type flightKey [passenger.FlightKeySize]byte
+
+func (f *flight) parent() string { return filepath.Dir(f.dir(0)) }
+
+func (f *flight) keyPath() string { return filepath.Join(f.parent(), "KEY") }
+
+// unwrap opens a wrapped key with this tablet's agree key.
+func (a *Agent) unwrap(id passenger.FlightID, w wrapped) (key flightKey, err error) {
+	a.mu.Lock()
+	store, tablet := a.keys, a.device.Tablet
+	a.mu.Unlock()
+	return unwrap(store, tablet, id, w)
+}
+
+func unwrap(store keys.KeyStore, tablet passenger.TabletID, id passenger.FlightID, w wrapped) (key flightKey, err error) {
+	if store == nil {
+		return key, passenger.Errorf(passenger.Phase, "tablet.unwrap", "this tablet has no keys; enrol it")
+	}
+	b, err := store.Agreer().Open([]byte(passenger.WrapInfo), passenger.WrapAAD(tablet, id, w.LeaseEnd), w.Key)
+	if err == nil && len(b) != len(key) {
+		err = passenger.Errorf(passenger.Corrupt, "tablet.unwrap", "the flight's key has %d bytes", len(b))
+	}
+	copy(key[:], b)
+	return key, err
+}
+
+// readKey takes the flight's key from its file, if it is there and opens; if not, ground gives
+// it again.
+func (f *flight) readKey() {
+	b, err := os.ReadFile(f.keyPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var w wrapped
+	if err == nil {
+		err = json.Unmarshal(b, &w)
+	}
+	var key flightKey
+	if err == nil {
+		key, err = f.agent.unwrap(f.id, w)
+	}
+	if err != nil {
+		f.agent.Log.Error("the key of a flight cannot be read; ground has to give it again", "flight", f.id.String(), "err", err)
+		return
+	}
+	f.recMu.Lock()
+	f.secret, f.leaseEnds = &key, w.LeaseEnd
+	f.recMu.Unlock()
+}
+
+// grant takes the flight's key from ground. A flight has one key for good: another one is
+// refused, as the store could not be opened with it.
+func (f *flight) grant(d passenger.Duty) error {
+	w := wrapped{LeaseEnd: d.LeaseEnd, Key: d.WrappedKey}
+	key, err := f.agent.unwrap(f.id, w)
+	if err != nil {
+		return err
+	}
+	if old := f.key32(); old != nil && subtle.ConstantTimeCompare(old[:], key[:]) == 0 {
+		return passenger.Errorf(passenger.Exists, "tablet.grant", "ground gave this flight a second key; the first one stays")
+	}
+	if err := os.MkdirAll(f.parent(), 0o700); err != nil {
+		return passenger.Wrap(passenger.Unavailable, "tablet.grant", "the flight's directory cannot be made", err)
+	}
+	if err := writeFile(f.keyPath(), "", w); err != nil {
+		return err
+	}
+	f.recMu.Lock()
+	f.secret, f.leaseEnds = &key, w.LeaseEnd
+	f.recMu.Unlock()
+	return nil
+}
+
+func (f *flight) key32() *flightKey {
+	f.recMu.Lock()
+	defer f.recMu.Unlock()
+	return f.secret
+}
+
+// destroyKey removes the flight's key for good.
+func (f *flight) destroyKey() error {
+	f.recMu.Lock()
+	f.secret, f.leaseEnds = nil, time.Time{}
+	f.recMu.Unlock()
+	err := os.Remove(f.keyPath())
+	if err == nil {
+		err = syncDir(f.parent())
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return passenger.Wrap(passenger.Unavailable, "tablet.destroyKey", "the flight's key could not be removed", err)
+	}
+	return nil
+}
+
+// heldKeys says for each flight key that is here until when it was given.
+func (a *Agent) heldKeys() map[passenger.FlightID]time.Time {
+	held := map[passenger.FlightID]time.Time{}
+	for _, f := range a.list() {
+		f.recMu.Lock()
+		if f.secret != nil {
+			held[f.id] = f.leaseEnds
+		}
+		f.recMu.Unlock()
+	}
+	return held
+}
+
+// storeKey derives the key of one generation's store. The salt dies with its generation, and
+// with it what the file system may keep of the files.
+func storeKey(key flightKey, salt []byte) (out [32]byte, err error) {
+	b, err := hkdf.Key(sha256.New, key[:], salt, "cabinloop flight store", len(out))
+	copy(out[:], b)
+	return out, err
+}
