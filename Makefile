@@ -24,6 +24,7 @@ help: ## List the targets
 build: ## Build the programs into bin/
 	@mkdir -p bin
 	@for name in $(BINARIES); do echo "build bin/$$name"; CGO_ENABLED=0 go build -trimpath -o bin/$$name ./cmd/$$name; done
+	@CGO_ENABLED=0 go build -trimpath -o bin/loopfloor ./cmd/loopbench/loopfloor
 
 .PHONY: demo
 demo: build ## Play the whole loop on this machine; Ctrl-C ends it

@@ -19,6 +19,9 @@ type benchCmd struct {
 	Dir  string `help:"Where the run makes its own folder, which it removes; its disk is what the durable writes are measured on." default:"var" type:"path"`
 	Seed uint64 `help:"Seed of the invented data." default:"42"`
 	JSON bool   `help:"Print exactly one JSON document on standard output."`
+	// What is measured.
+	Only   []string `help:"Only these parts, by the names that the run prints (w1,w5,…), with what they need." placeholder:"PART,…"`
+	Rounds int      `help:"Rounds of the workloads W1 to W3 and W7; medians are printed." default:"3"`
 }
 
 // result is everything measured in one run. Times are milliseconds, sizes bytes.
@@ -34,7 +37,9 @@ type result struct {
 	Push     pushResult   `json:"push"`
 	Start    startResult  `json:"start"`
 	Record   recordResult `json:"record"`
-	Seconds  float64      `json:"seconds"`
+	// Figures are the workloads of the reference, ours beside the floor.
+	Figures []figure `json:"figures"`
+	Seconds float64  `json:"seconds"`
 }
 
 // run measures one thing after the other, so that none disturbs another.
@@ -43,7 +48,7 @@ func (c *benchCmd) run(ctx context.Context, out cli.IO) (err error) {
 	ctx, end := context.WithTimeout(ctx, runLimit)
 	defer end()
 	bins := map[string]string{}
-	for _, name := range []string{"ground", "purser"} {
+	for _, name := range []string{"ground", "purser", "loopfloor"} {
 		if bins[name], err = stage.Binary(name); err != nil {
 			return err
 		}
@@ -63,23 +68,15 @@ func (c *benchCmd) run(ctx context.Context, out cli.IO) (err error) {
 	defer s.close()
 	r := result{Go: runtime.Version(), Cores: runtime.NumCPU(), Database: s.engine(), Seed: c.Seed}
 	r.Commit = commit()
-	for _, part := range []struct {
-		name string
-		do   func() error
-	}{
-		{"posts", func() (err error) { r.Posts, err = s.measurePosts(); return err }},
-		{"flights", func() error { return s.prepare(carried, pushed) }},
-		{"wire", func() (err error) { r.Wire, err = s.measureWire(); return err }},
-		{"memory", func() (err error) { r.Memory, err = s.measureMemory(); return err }},
-		{"push", func() (err error) { r.Push, err = s.measurePush(); return err }},
-		{"start", func() (err error) { r.Start, err = s.measureStart(); return err }},
-		{"record", func() (err error) { r.Record, err = s.measureRecord(); return err }},
-	} {
+	l := &lab{site: s, sheet: &sheet{}, rounds: max(c.Rounds, 1)}
+	defer l.close()
+	for _, part := range c.parts(l, &r) {
 		fmt.Fprintf(out.Err, "%5.1fs  %s\n", time.Since(begun).Seconds(), part.name)
 		if err := part.do(); err != nil {
 			return fmt.Errorf("%s: %w%s", part.name, err, s.lastWords())
 		}
 	}
+	r.Figures = l.sheet.judge()
 	r.Seconds = time.Since(begun).Seconds()
 	return out.Print(r, r.print)
 }

@@ -22,6 +22,8 @@ func (l leg) key() string        { return l.designator() + "/2026-11-21/AMS" }
 var (
 	carried = []leg{{701, notes}, {703, notes}, {705, notes}}
 	pushed  = leg{711, releases}
+	// Where notes are released as fast as the reference asks: in turn, for a flight has 360 seats.
+	streamed = []leg{{713, liveNotes / 2}, {715, liveNotes / 2}}
 )
 
 // Names, accounts and texts are invented.
@@ -87,10 +89,11 @@ func post(b *strings.Builder, id, author, text string, minute int) {
 // account is the account of the i-th passenger of a leg.
 func (l leg) account(i int) string { return fmt.Sprintf("91%04d%013d", l.number, i) }
 
-// bookings writes the passengers of a leg as CSV. The first l.notes of them have told us an account.
+const bookingsHead = "flight,origin,destination,std,sta,locator,surname,given,title,cabin,seat,tier,ssr,customer_id,handles\n"
+
+// bookings writes the passengers of a leg as lines of CSV. The first l.notes of them have told us an account.
 func (l leg) bookings(r *rand.Rand) string {
 	var b strings.Builder
-	b.WriteString("flight,origin,destination,std,sta,locator,surname,given,title,cabin,seat,tier,ssr,customer_id,handles\n")
 	for i, place := range r.Perm(seats) {
 		handle := ""
 		if i < l.notes {

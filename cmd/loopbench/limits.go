@@ -4,7 +4,7 @@ import "time"
 
 // How much is measured. All of it is arbitrary but bounded; the flight is that of the reference.
 const (
-	runLimit   = 2 * time.Minute // for everything; a hung program ends the run
+	runLimit   = 15 * time.Minute // for everything; a hung program ends the run
 	waitLimit  = 20 * time.Second
 	posts      = 5000
 	seats      = 360 // passengers of a flight
@@ -15,4 +15,10 @@ const (
 	starts     = 11
 	entries    = 200
 	oneImports = 3 // imports of a single post, for the cost of a process start
+
+	liveNotes   = 500
+	quiet       = 30 * time.Millisecond
+	traced      = 50 // writes under strace
+	entriesEach = 80 // of a tablet, W3
+	reconcilers = 6  // tablets, W3
 )

@@ -13,7 +13,7 @@ import (
 
 func main() {
 	var c benchCmd
-	os.Exit(cli.Main("loopbench", "Measure Cabinloop's programs on this machine; takes less than two minutes.", &c, os.Args[1:],
+	os.Exit(cli.Main("loopbench", "Measure Cabinloop's programs on this machine; ours beside a floor; takes less than ten minutes.", &c, os.Args[1:],
 		func() bool { return c.JSON },
 		func(ctx context.Context, io cli.IO, _ *kong.Context) error { return c.run(ctx, io) }))
 }

@@ -12,13 +12,15 @@ func (s *site) prepare(noted []leg, ready ...leg) error {
 	if err := s.ground.Start(s.ctx); err != nil {
 		return err
 	}
-	var posts strings.Builder
+	var posts, bookings strings.Builder
+	bookings.WriteString(bookingsHead)
 	for _, l := range slices.Concat(noted, ready) {
 		r := dice(s.seed, uint64(l.number))
-		if err := s.give("bookings", l.designator()+".csv", l.bookings(r)); err != nil {
-			return err
-		}
+		bookings.WriteString(l.bookings(r))
 		posts.WriteString(l.complaints(r))
+	}
+	if err := s.give("bookings", "bookings.csv", bookings.String()); err != nil {
+		return err
 	}
 	if err := s.give("posts", "complaints.jsonl", posts.String()); err != nil {
 		return err

@@ -11,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
 	"github.com/cabinloop/cabinloop/internal/clock"
 	"github.com/cabinloop/cabinloop/internal/stage"
@@ -31,6 +33,7 @@ type site struct {
 	file   *os.File
 	ground *stage.Process
 	link   *stage.Relay
+	via    atomic.Value      // string: host:port that link leads to instead of the ground's process
 	cases  map[string]string // case id by account
 }
 
@@ -52,11 +55,19 @@ func newSite(ctx context.Context, dir, db string, bins map[string]string, seed u
 	}
 	s.ground = &stage.Process{Name: "ground", Bin: bins["ground"], Log: s.log, Env: s.env,
 		Args: func(listen string) []string { return []string{"serve", "--db", db, "--listen", listen} }}
-	if s.link, err = stage.NewRelay(func() string { return strings.TrimPrefix(s.ground.URL(), "http://") }); err != nil {
+	if s.link, err = stage.NewRelay(func() string {
+		if to, _ := s.via.Load().(string); to != "" {
+			return to
+		}
+		return strings.TrimPrefix(s.ground.URL(), "http://")
+	}); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
+
+// target leads the link to another ground, or back to the process for "".
+func (s *site) target(addr string) { s.via.Store(addr) }
 
 func (s *site) close() {
 	s.ground.Stop()
@@ -121,8 +132,11 @@ func (s *site) serve(name, dir string) *stage.Process {
 
 // agent opens a data folder in this process, where single calls can be timed.
 func (s *site) agent(dir string) (*tablet.Agent, error) {
-	return tablet.Open(tablet.Config{Dir: dir, Now: s.now, Rand: rand.Reader, HTTP: &http.Client{Transport: &http.Transport{}},
-		Log: slog.New(slog.NewTextHandler(s.log, nil))})
+	return s.agentWith(dir, crewapi.HTTPClient())
+}
+
+func (s *site) agentWith(dir string, hc *http.Client) (*tablet.Agent, error) {
+	return tablet.Open(tablet.Config{Dir: dir, Now: s.now, Rand: rand.Reader, HTTP: hc, Log: slog.New(slog.NewTextHandler(s.log, nil))})
 }
 
 // until asks again, without a pause worth measuring, until fn says yes.

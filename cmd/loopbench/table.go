@@ -22,10 +22,10 @@ func (r result) print(w io.Writer) {
 	row("note released → readable", times(r.Push.Readable), "%s", r.Push.Path)
 	row("  form answered", times(r.Push.Answered), "by the same run: the note is durable on ground")
 	x := r.Wire
-	row("first load", fmt.Sprintf("%d B, %d round trips", x.Load.Bytes(), x.Load.Turns), "%d passengers, %d notes; %s; plain HTTP/1.1, headers included", x.Passengers, x.Notes, ways(x.Load))
+	row("first load", fmt.Sprintf("%d B, %d turns", x.Load.Bytes(), x.Load.Turns), "%d passengers, %d notes; %s; h2 without TLS, headers included", x.Passengers, x.Notes, ways(x.Load))
 	row("  floor", fmt.Sprintf("%d B, ×%.2f", x.LoadFloor, x.LoadRatio), "the same content as one protobuf message, gzip -9, no HTTP")
-	row("idle round", fmt.Sprintf("%d B, %d round trips", x.Idle.Bytes(), x.Idle.Turns), "nothing new; %s", ways(x.Idle))
-	row("one feedback delivered", fmt.Sprintf("%d B, %d round trips", x.Feedback.Bytes(), x.Feedback.Turns), "%s; recording it used no network", ways(x.Feedback))
+	row("idle round", fmt.Sprintf("%d B, %d turns", x.Idle.Bytes(), x.Idle.Turns), "nothing new; %s", ways(x.Idle))
+	row("one feedback delivered", fmt.Sprintf("%d B, %d turns", x.Feedback.Bytes(), x.Feedback.Turns), "%s; recording it used no network", ways(x.Feedback))
 	row("  floor", fmt.Sprintf("%d B, ×%.1f", x.OneFloor, x.OneRatio), "one protobuf message; over the idle round ×%.1f", x.NetRatio)
 	row("tablet memory, peak", fmt.Sprintf("%.1f MiB", float64(r.Memory.PeakKB)/1024), "VmHWM of purser serve: %d such flights loaded, every page rendered %d times", r.Memory.Flights, r.Memory.Renderings)
 	row("start → first note", times(r.Start.FirstNote), "purser serve, data on disk, ground off, until the flight page answers 200 with a note")
@@ -33,6 +33,7 @@ func (r result) print(w io.Writer) {
 	row("durable local write", times(r.Record.Write), "agent's Record, %.0f/s with one writer", r.Record.PerSecond)
 	row("  floor", times(r.Record.Flush), "append 4 KiB and fsync on the same disk: p50 ×%.1f", r.Record.Write.P50/r.Record.Flush.P50)
 	t.Flush()
+	printFigures(w, r.Figures)
 	fmt.Fprintf(w, "\nmeasured in %.0f s, all of it on 127.0.0.1\n", r.Seconds)
 }
 

@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"log/slog"
-	"net"
-	"net/http"
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
 	"github.com/cabinloop/cabinloop/internal/cli"
 )
@@ -33,7 +31,7 @@ func newApp(ctx context.Context, io cli.IO, g globals) (*app, error) {
 
 // open takes the data directory. It fails while another purser program has it.
 func (a *app) open() (err error) {
-	a.agent, err = tablet.Open(tablet.Config{Dir: a.Data, Now: a.now, Rand: rand.Reader, Log: a.log, HTTP: link()})
+	a.agent, err = tablet.Open(tablet.Config{Dir: a.Data, Now: a.now, Rand: rand.Reader, Log: a.log, HTTP: crewapi.HTTPClient()})
 	return err
 }
 
@@ -44,19 +42,4 @@ func (a *app) close() {
 	if err := a.agent.Close(); err != nil {
 		a.log.Error("close", "err", err)
 	}
-}
-
-// link is the tablet's HTTP client: no overall timeout, since streams live long, but one for
-// each step before the first byte.
-func link() *http.Client {
-	return &http.Client{Transport: &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS13},
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: 30 * time.Second,
-		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConnsPerHost:   2,
-		ForceAttemptHTTP2:     true,
-	}}
 }

@@ -1,0 +1,86 @@
+package main
+
+import "fmt"
+
+// goal is one target of the reference: performance.md "Proposed goals" (ratios to the floor of
+// the same run, or exact numbers) or flight-sync.md section E (#n).
+type goal struct {
+	limit float64
+	kind  goalKind
+	from  string
+}
+
+type goalKind int
+
+const (
+	atMost   goalKind = iota // value ≤ limit
+	atLeast                  // value ≥ limit
+	ratio                    // value ÷ floor ≤ limit
+	ratioMin                 // value ÷ floor ≥ limit
+)
+
+// verdict is a goal held against a figure.
+type verdict struct {
+	Goal string  `json:"goal"`
+	From string  `json:"from"`
+	Met  bool    `json:"met"`
+	By   float64 `json:"by"` // value ÷ limit
+}
+
+func (g goal) judge(f figure) verdict {
+	v, sign := f.Value[ours], "≤ "
+	if g.kind == ratio || g.kind == ratioMin {
+		v = f.Ratio
+		sign = "≤ ×"
+	}
+	out := verdict{From: g.from, Met: v <= g.limit, By: v / g.limit}
+	if g.kind == atLeast || g.kind == ratioMin {
+		out.Met = v >= g.limit
+		sign = map[goalKind]string{atLeast: "≥ ", ratioMin: "≥ ×"}[g.kind]
+	}
+	out.Goal = sign + short(g.limit)
+	return out
+}
+
+func (v verdict) String() string {
+	if v.Met {
+		return v.Goal + " met"
+	}
+	return fmt.Sprintf("%s MISSED (%s of it)", v.Goal, "×"+short(v.By))
+}
+
+// goals by "work name". Ratios judge times; exact things are judged by numbers.
+var goals = map[string][]goal{
+	"w1 bytes":                 {{0.75, ratio, "W1"}, {12000, atMost, "#8"}},
+	"w1 eRTT, all local":       {{2, atMost, "W1"}},
+	"w1 time":                  {{2, ratio, "W1"}},
+	"w1 tablet CPU":            {{30, atMost, "W1"}},
+	"w1 tablet RSS":            {{1.5, ratio, "W1"}, {25, atMost, "W1"}},
+	"w1 disk, real":            {{1.5, ratio, "W1"}, {110, atMost, "W1"}},
+	"w2 cold, all local":       {{0.95, ratio, "W2"}},
+	"w2 kept connection":       {{0.65, ratio, "W2"}},
+	"w2 cold, all notes":       {{0.80, ratio, "W2"}},
+	"w3 bytes":                 {{1.10, ratio, "W3"}},
+	"w3 time":                  {{2, ratio, "W3"}},
+	"w3 satcom time":           {{1.05, ratio, "W3"}},
+	"w3 entries, each once":    {{480, atLeast, "W3"}, {480, atMost, "W3"}},
+	"w4 p50":                   {{1.3, ratio, "W4"}},
+	"w4 p99":                   {{1.5, ratio, "W4"}},
+	"w4 bytes a note":          {{1.10, ratio, "W4"}},
+	"w6 cold, bytes":           {{1.2, ratio, "W6"}, {410, atMost, "W6"}},
+	"w6 cold, eRTT":            {{2, atMost, "W6"}},
+	"w6 kept, bytes":           {{100, atMost, "W6"}, {300, atMost, "#4"}},
+	"w6 kept, turns":           {{1, atMost, "W6"}},
+	"w7 list p50":              {{1.5, ratio, "W7"}},
+	"w7 list p99":              {{2, atMost, "W7"}},
+	"w7 write p50":             {{1.3, ratio, "W7"}, {2, atMost, "#21"}},
+	"w7 write p99":             {{25, atMost, "#21"}},
+	"w7 flushes a write":       {{2, atMost, "W7"}},
+	"w7 flushes a pull":        {{13, atMost, "W7"}},
+	"wire one op, bytes":       {{48, atMost, "#5"}},
+	"wire 40 ops, bytes":       {{900, atMost, "#6"}},
+	"disk 3,000 ops, apparent": {{16384, atMost, "#20"}},
+	"disk 3,000 ops, real":     {{3072, atMost, "#20"}},
+	"memory three flights":     {{40, atMost, "#19"}},
+	"start first note p99":     {{150, atMost, "#11"}},
+}

@@ -1,0 +1,38 @@
+package main
+
+import "slices"
+
+// part is one thing that is measured, or made ready.
+type part struct {
+	name string
+	do   func() error
+}
+
+// parts lists what a run does, in order. What a later part needs is always done.
+func (c *benchCmd) parts(l *lab, r *result) []part {
+	s := l.site
+	need, all := true, len(c.Only) == 0
+	var out []part
+	for _, p := range []struct {
+		part
+		need bool
+	}{
+		{part{"posts", func() (err error) { r.Posts, err = s.measurePosts(); return err }}, false},
+		{part{"flights", func() error { return s.prepare(carried, append(streamed, pushed)...) }}, need},
+		{part{"wire", func() (err error) { r.Wire, err = s.measureWire(); return err }}, false},
+		{part{"memory", func() (err error) { r.Memory, err = s.measureMemory(); return err }}, need},
+		{part{"equip", l.equip}, need},
+		{part{"w1", l.coldSync}, false},
+		{part{"w3", l.reconcile}, false},
+		{part{"w7", l.localStore}, false},
+		{part{"w4", l.live}, false},
+		{part{"push", func() (err error) { r.Push, err = s.measurePush(); return err }}, false},
+		{part{"start", func() (err error) { r.Start, err = s.measureStart(); return err }}, false},
+		{part{"record", func() (err error) { r.Record, err = s.measureRecord(); return err }}, false},
+	} {
+		if all || p.need || slices.Contains(c.Only, p.name) {
+			out = append(out, p.part)
+		}
+	}
+	return out
+}
