@@ -16,10 +16,11 @@ import (
 
 type importCmd struct {
 	Posts     importPostsCmd     `cmd:"" help:"Posts of a channel (CSV or JSONL)."`
-	Manifest  importManifestCmd  `cmd:"" help:"Passenger lists: PNL and ADL telexes, or a CSV that is the whole list."`
-	Movements importMovementsCmd `cmd:"" help:"Movement telexes (MVT, MVA, DIV)."`
+	Manifest  importManifestCmd  `cmd:"" help:"Passenger lists: PNL, ADL, PIL, PSM, PTM and PFS telexes, or a CSV that is the whole list."`
+	Movements importMovementsCmd `cmd:"" help:"Movements and changes of schedule (MVT, MVA, DIV, ACARS OOOI, ASM, SSM)."`
 	Bookings  importBookingsCmd  `cmd:"" help:"Bookings with schedules and customers (CSV)."`
 	Crew      importCrewCmd      `cmd:"" help:"Which tablet serves which flight (CSV)."`
+	Answers   importAnswersCmd   `cmd:"" help:"The airline's past questions and answers (CSV or JSONL); they are masked and offered beside reply drafts."`
 }
 
 // files are the arguments every import has.
@@ -175,6 +176,36 @@ func (c *importCrewCmd) Run(a *app) error {
 	rep := &ground.ImportReport{}
 	if err := c.each(func(name string, r *os.File) error {
 		return a.feed(c.DryRun).Crew(a.ctx, name, r, rep)
+	}); err != nil {
+		return err
+	}
+	return a.report(rep)
+}
+
+type importAnswersCmd struct{ files }
+
+func (c *importAnswersCmd) Run(a *app) error {
+	if err := a.open(); err != nil {
+		return err
+	}
+	rep := &ground.ImportReport{}
+	if err := c.each(func(name string, r *os.File) error {
+		var answers []ground.PastAnswer
+		for x, wrong := range social.DecodeAnswers(r, social.Options{File: name}) {
+			if wrong != nil {
+				rep.Refuse(wrong.File, wrong.Line, wrong.Error())
+				continue
+			}
+			answers = append(answers, x)
+		}
+		if c.DryRun {
+			rep.Taken += len(answers)
+			return nil
+		}
+		taken, duplicate, err := a.followup.ImportAnswers(a.ctx, answers, a.progress(len(answers), name))
+		rep.Taken += taken
+		rep.Duplicate += duplicate
+		return err
 	}); err != nil {
 		return err
 	}
