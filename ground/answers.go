@@ -17,6 +17,6 @@ type PastAnswer struct {
 // AnswerPool is what a search for past answers looked through and found.
 type AnswerPool struct {
 	Total   int            // answers in the language
-	Holding map[string]int // how many of them hold a term of the question; those that none holds are missing
+	Holding map[string]int // how many of them hold a term of the question, Total for a very common one; those that none holds are missing
 	Found   []PastAnswer   // those that hold rare terms of it, the ones with most of them first
 }

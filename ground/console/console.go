@@ -46,6 +46,7 @@ type FollowUps interface {
 	Report(ctx context.Context, id passenger.FlightID) (followup.Report, error)
 	Receipt(ctx context.Context, id passenger.CaseID) (followup.Receipt, error)
 	Draft(ctx context.Context, id passenger.CaseID) (string, error)
+	Past(ctx context.Context, id passenger.CaseID) ([]followup.Suggestion, error)
 }
 
 // Users keeps local accounts; *auth.Users is one.

@@ -102,6 +102,7 @@ type followUpForm struct {
 	Due         Due
 	NoneReasons []string
 	Draft       string
+	Past        []followup.Suggestion // answers to like questions, below the draft
 	MayClose    bool
 	Next        string // where closing leads
 }
@@ -111,7 +112,10 @@ func (s *server) draft(ctx context.Context, f *followUpForm) (err error) {
 	f.MayClose = slices.Contains(f.User.Roles, f.FollowUp.Queue) && f.FollowUp.ClosedAt.IsZero()
 	f.Next = "/followups"
 	if f.FollowUp.Cause == "reply" && f.MayClose {
-		f.Draft, err = s.FollowUps.Draft(ctx, f.FollowUp.Case)
+		if f.Draft, err = s.FollowUps.Draft(ctx, f.FollowUp.Case); err != nil {
+			return err
+		}
+		f.Past, err = s.FollowUps.Past(ctx, f.FollowUp.Case)
 	}
 	return err
 }

@@ -84,11 +84,19 @@ func TestOneComplaintFromPostToReceipt(t *testing.T) {
 	ops.has(ops.get(flight), `data-close="true"`, `data-stage="sealed"`, `data-test="revision"`, "!data-test=\"seal\"")
 	ops.has(ops.get("/flights?show=over"), "1 of 1", "closes")
 
+	if _, _, err := w.followups.ImportAnswers(w.ctx, []ground.PastAnswer{{Lang: "en", Question: "An ice cold vegetarian meal", Answer: "Hi Bob, <b>sorry</b> for the meal."},
+		{Lang: "en", Question: "Where is my bag", Answer: "We look for the bag."}}, nil); err != nil {
+		t.Fatal(err)
+	}
 	agent = w.signIn("nora")
 	p = agent.get("/followups")
 	agent.has(p, `data-test="followup-row"`, "KL0641/2026-11-21/AMS")
 	p = agent.get(path)
-	agent.has(p, `data-step="reconciled" data-done="true"`, `data-test="reply-text"`, "Our crew on KL0641 spoke with you")
+	agent.has(p, `data-step="reconciled" data-done="true"`, `data-test="reply-text"`, "Our crew on KL0641 spoke with you",
+		`data-test="past-answer"`, "Hi [name], &lt;b&gt;sorry&lt;/b&gt; for the meal.", "ice", "!look for the bag")
+	if strings.Index(p.body, `data-test="reply-text"`) > strings.Index(p.body, `data-test="past"`) {
+		t.Error("past answers stand before the draft of facts")
+	}
 	_, rest, _ := strings.Cut(p.body, `data-followup="`)
 	number, _, _ := strings.Cut(rest, `"`)
 	if got := ops.post("/followup/"+number, url.Values{"how": {"reply"}, "reply": {"x"}}); got.status != 403 {

@@ -4,7 +4,7 @@
 // newlines) and JSONL. Columns: channel, external_id, conversation_id, author_id, author_name,
 // author_handle, text, lang, created_at (RFC 3339 or epoch), in_reply_to, url; other columns
 // are ignored. The columns tweet_id, author, tweet_created and text_fixed of the well-known
-// airline set are understood too.
+// airline set are understood too. [DecodeAnswers] reads past answers by the same rules.
 //
 // Invariants:
 //   - A row is either taken whole or refused with its line, field and reason; a refused row

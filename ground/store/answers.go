@@ -54,7 +54,8 @@ func (t *tx) InsertAnswer(ctx context.Context, a ground.PastAnswer) (bool, error
 }
 
 // AnswersLike implements [ground.Answers]. It looks the rarest terms up, so that it passes over
-// little; a count of Holding stops at one more than what is common. At most two hundred are found.
+// little; a term that more than five thousand hold counts as held by all. At most two hundred
+// are found.
 func (t *tx) AnswersLike(ctx context.Context, lang string, terms []string) (p ground.AnswerPool, err error) {
 	const op = "store.AnswersLike"
 	p.Holding = map[string]int{}
@@ -70,6 +71,9 @@ func (t *tx) AnswersLike(ctx context.Context, lang string, terms []string) (p gr
 		some := t.NewSelect().Model((*answerTermRow)(nil)).ColumnExpr("1").Where("lang = ? AND term = ?", lang, term).Limit(commonTerm + 1)
 		if err := t.NewSelect().TableExpr("(?) AS s", some).ColumnExpr("COUNT(*)").Scan(ctx, &n); err != nil {
 			return p, t.fail(op, err)
+		}
+		if n > commonTerm {
+			n = p.Total
 		}
 		if n > 0 {
 			p.Holding[term] = n
