@@ -1,5 +1,7 @@
-// Package flightops reads what an airline's own systems send: passenger lists (PNL, ADL),
-// movements (MVT, MVA, DIV), bookings and crew files. Decoding turns bytes into values and does
+// Package flightops reads what an airline's own systems send: passenger lists (PNL, ADL), who
+// sits where and needs what (PIL, PSM), transfers (PTM), who did not fly as booked (PFS),
+// movements (MVT, MVA, DIV, ACARS OOOI), changes of schedule (ASM, SSM), bar codes of boarding
+// passes (BCBP), bookings and crew files. Decoding turns bytes into values and does
 // nothing else: no store, no network, no clock. [Feed] hands the values to the parts it is
 // given.
 //
@@ -15,6 +17,9 @@
 //   - Travel documents and contact data are dropped while a line is read and reach no value:
 //     SSR DOCS DOCO DOCA FOID PSPT PCTC and CTC*, ticket and loyalty numbers, birth dates and
 //     every free text of an SSR. A list keeps names, locator, seat, tier and SSR codes.
+//   - Of a boarding pass only name, seats and sequences reach a value ([BoardingPass]).
+//   - PIL, PSM, PTM and PFS change travellers whom a list has brought, and bring nobody; a name
+//     that fits none or two changes nobody.
 //   - No warning, doubt or refusal repeats a name, locator, seat or text of the message.
 //   - The same bytes and the same time of reception give the same value, with the same Key.
 //
