@@ -52,6 +52,9 @@ func (s *Service) ImportAnswers(ctx context.Context, as []ground.PastAnswer, pro
 // masked makes an answer as it is stored.
 func masked(a ground.PastAnswer) ground.PastAnswer {
 	a.Question, a.Answer = privacy.Mask(a.Question), privacy.Mask(a.Answer)
+	for strings.HasPrefix(a.Answer, privacy.MaskedHandle) { // whom it was written to
+		a.Answer = strings.TrimSpace(strings.TrimPrefix(a.Answer, privacy.MaskedHandle))
+	}
 	a.Terms = terms(a.Question)
 	if a.Key == "" {
 		sum := sha256.Sum256([]byte(strings.Join([]string{a.Lang, a.Question, a.Answer}, "\x00")))

@@ -61,7 +61,7 @@ func TestRank(t *testing.T) {
 }
 
 func TestAnswersAreMasked(t *testing.T) {
-	a := masked(ground.PastAnswer{Lang: "en", Question: "I am jan@mail.example, booking X7K2PQ", Answer: "Hi Jan, call 020 474 7747. ^MK"})
+	a := masked(ground.PastAnswer{Lang: "en", Question: "I am jan@mail.example, booking X7K2PQ", Answer: "@jan Hi Jan, call 020 474 7747. ^MK"})
 	want := ground.PastAnswer{Key: a.Key, Lang: "en", Question: "I am [e-mail], booking [reference]", Answer: "Hi [name], call [number].", Terms: []string{"am", "booking"}}
 	if d := cmp.Diff(want, a); d != "" || !strings.HasPrefix(a.Key, "h:") {
 		t.Errorf("key %q (-want +got)\n%s", a.Key, d)
