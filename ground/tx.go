@@ -229,6 +229,8 @@ type Subjects interface {
 	CasesOfPerson(ctx context.Context, id passenger.PersonID) ([]passenger.CaseID, error)
 	// CasesOfAccount lists the cases with a post of an account.
 	CasesOfAccount(ctx context.Context, a Account) ([]passenger.CaseID, error)
+	// LoopsOfCase lists every loop of a case, ended ones too.
+	LoopsOfCase(ctx context.Context, id passenger.CaseID) ([]Loop, error)
 	// AllAccounts lists every account that any row names.
 	AllAccounts(ctx context.Context) ([]Account, error)
 	// EraseCase empties a case, its replies and desk items, drops its links and closes it. Its

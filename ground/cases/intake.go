@@ -29,7 +29,17 @@ func (s *Service) Import(ctx context.Context, posts []passenger.Post, progress f
 		var t Taken
 		if err := s.Store.InTx(ctx, func(tx ground.Tx) error {
 			t = Taken{}
+			erased, err := keptOut(ctx, tx)
+			if err != nil {
+				return err
+			}
 			for _, p := range batch {
+				if gone, err := erased(p); err != nil {
+					return err
+				} else if gone {
+					t.Duplicate++
+					continue
+				}
 				fresh, err := s.take(ctx, tx, idx, p)
 				if err != nil {
 					return err
@@ -50,6 +60,17 @@ func (s *Service) Import(ctx context.Context, posts []passenger.Post, progress f
 		}
 	}
 	return sum, nil
+}
+
+// keptOut tells which posts were erased on request: delivered again they are known.
+func keptOut(ctx context.Context, tx ground.Tx) (func(passenger.Post) (bool, error), error) {
+	key, ok, err := tx.LedgerKey(ctx)
+	return func(p passenger.Post) (bool, error) {
+		if !ok {
+			return false, nil
+		}
+		return tx.HasTombstone(ctx, ground.PostStone, key.Post(p.Channel, p.ExternalID))
+	}, err
 }
 
 // Index makes the identity index over everybody who has a booking.

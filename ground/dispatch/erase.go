@@ -102,10 +102,8 @@ func (e *eraser) run(ctx context.Context) (last flightsync.Dot, err error) {
 	if err != nil {
 		return last, err
 	}
-	for _, n := range v.Notes {
-		if !n.Note.Event && e.travellers[n.Note.Traveller] {
-			e.notes[n.Dot] = true
-		}
+	if err := e.widen(ctx, v); err != nil {
+		return last, err
 	}
 	gone, pages, err := e.personal(v)
 	if err != nil {
@@ -142,6 +140,30 @@ func (e *eraser) run(ctx context.Context) (last flightsync.Dot, err error) {
 		_, err = e.reconcile(ctx)
 	}
 	return last, err
+}
+
+// widen adds every note of the travellers, and of a traveller with an erased note the replaced
+// ones that stand in no book any more.
+func (e *eraser) widen(ctx context.Context, v *flightsync.View) error {
+	lfs, err := e.tx.LoopFlightsOn(ctx, e.flight.ID)
+	if err != nil {
+		return err
+	}
+	booked := map[flightsync.Dot]bool{}
+	for _, lf := range lfs {
+		booked[lf.Note] = true
+	}
+	of := map[passenger.TravellerNo]bool{}
+	for _, n := range v.Notes {
+		of[n.Note.Traveller] = of[n.Note.Traveller] || e.notes[n.Dot] && !n.Note.Event
+	}
+	for _, n := range v.Notes {
+		no := n.Note.Traveller
+		if !n.Note.Event && (e.travellers[no] || of[no] && !booked[n.Dot] && n.Retracted != "") {
+			e.notes[n.Dot] = true
+		}
+	}
+	return nil
 }
 
 // personal lists the ops that must lose their bodies, and of them the manifest pages that no

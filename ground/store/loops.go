@@ -86,6 +86,11 @@ func (t *tx) LoopsOfPerson(ctx context.Context, id passenger.PersonID) ([]ground
 	return all[ground.Loop, loopRow](ctx, t, "store.LoopsOfPerson", newestLoops(by("person_id = ?", id)))
 }
 
+// LoopsOfCase implements [ground.Subjects], newest first.
+func (t *tx) LoopsOfCase(ctx context.Context, id passenger.CaseID) ([]ground.Loop, error) {
+	return all[ground.Loop, loopRow](ctx, t, "store.LoopsOfCase", newestLoops(by("case_id = ?", id)))
+}
+
 func newestLoops(w where) where {
 	return func(q *bun.SelectQuery) *bun.SelectQuery { return w(q).OrderExpr("flagged_at DESC, id DESC") }
 }

@@ -150,6 +150,10 @@ func (s *suite) erasing() {
 		}
 		s.same("cases of the person", []passenger.CaseID{id(1)}, ofPerson)
 		s.same("cases of the account", []passenger.CaseID{id(1)}, ofAccount)
+		loops, err := tx.LoopsOfCase(s.ctx, id(1))
+		if err != nil || len(loops) != 1 || loops[0].ID != id(1) {
+			s.Errorf("loops of the case: %v, %v", loops, err)
+		}
 		accounts, err := tx.AllAccounts(s.ctx)
 		if err != nil {
 			return err
