@@ -26,7 +26,7 @@ type BoardingLeg struct {
 }
 
 var (
-	barCodeRE  = regexp.MustCompile(`^(?i:[MS])[0-9A-F].{20}[E ].{30}`)
+	barCodeRE  = regexp.MustCompile(`^(?i:[MS])[0-9].{20}[E ].{30}`)
 	passHeadRE = regexp.MustCompile(`^M([1-4])([A-Z][A-Z /'-]{19})[E ]`)
 	passLegRE  = regexp.MustCompile(`^[A-Z0-9 ]{7}[A-Z]{6}[A-Z0-9 ]{3}\d[0-9A-Z ]{4}(\d{3}|   )[A-Z ]([0-9A-Z ]{4})([0-9A-Z ]{5})[0-9A-Z ]([0-9A-F]{2})`)
 )

@@ -37,6 +37,7 @@ type telex struct {
 var (
 	identifiers = []string{"PNL", "ADL", "MVT", "MVA", "DIV", "PFS", "PSM", "PTM", "PIL", "SOM", "SPM", "FTL", "PRL", "ETL", "PAL", "CAL", "TPM", "SSM", "ASM", "LDM", "BSM", "BPM", "BUM"}
 	handled     = []string{"PNL", "ADL", "PIL", "PSM", "PTM", "PFS", "MVT", "MVA", "DIV", "ASM", "SSM", "OOOI", "BCBP"}
+	endless     = []string{"MVT", "MVA", "DIV", "ASM", "SSM", "OOOI"} // no END closes them
 
 	senderRE  = regexp.MustCompile(`^\.([A-Z0-9]{7})(?: +[A-Z0-9]{0,3}/? ?(\d{6}))?(?:[ /].*)?$`)
 	addressRE = regexp.MustCompile(`^(?:Q[A-Z] )?[A-Z0-9]{7}(?: +[A-Z0-9]{7})*$`)
@@ -44,6 +45,9 @@ var (
 	endRE     = regexp.MustCompile(`^END([A-Z]{3}|PART(\d{1,2}))$`)
 	otherRE   = regexp.MustCompile(`^[A-Z]{3}$`)
 )
+
+// longPIL is the other name of a PIL.
+const longPIL = "PASSENGER INFORMATION LIST"
 
 // splitter cuts a file into its messages. A line cannot be classified alone, so it knows
 // whether it stands between messages or inside one.
@@ -130,7 +134,7 @@ func (s *splitter) between(l line) {
 		s.begin("BCBP", l)
 		s.inside(0, l)
 		s.close("")
-	case t == "PASSENGER INFORMATION LIST":
+	case t == longPIL:
 		s.begin("PIL", l)
 	case oooiRE.MatchString(t):
 		s.begin("OOOI", l)
@@ -162,7 +166,7 @@ func (s *splitter) inside(i int, l line) {
 		return
 	}
 	if m.kind == "OOOI" && (acarsRE.MatchString(l.text) || oooiRE.MatchString(l.text) || addressRE.MatchString(l.text)) ||
-		m.kind != "BCBP" && barCodeRE.MatchString(l.text) {
+		slices.Contains(endless, m.kind) && (barCodeRE.MatchString(l.text) || l.text == longPIL) {
 		s.close("")
 		s.between(l)
 		return
