@@ -22,7 +22,7 @@ const (
 		`sehr geehrte[rs]?|danke|bonjour|bonsoir|chère?s?|merci|hola|buen[oa]s (?:días|tardes|noches)|estimad[oa]|querid[oa]|gracias|ciao|salve|buongiorno|gentile|grazie|olá|oi|bom dia|boa (?:tarde|noite)|prezad[oa]|car[oa]|obrigad[oa]`
 	honorifics = `mr|mrs|ms|miss|dr|prof|mister|herr|herrn|frau|mme|mlle|madame|monsieur|mademoiselle|dhr|mevr|mw|mevrouw|meneer|de heer|sr|sra|señora?|signora?|sig|sig\.ra|senhora?`
 	farewells  = `(?:(?:kind|best|warm) )?regards|best wishes|cheers|met vriendelijke groeten?|vriendelijke groeten?|groet(?:en|jes)?|mit freundlichen grüßen|(?:viele|liebe) grüße|cordialement|bien à vous|saludos|un saludo|atentamente|cordiali saluti|saluti|cumprimentos|atenciosamente|abraços?`
-	someName   = `(?:(?:van|der|de|den|ter|ten|von|da|di|do|dos|del|la|le|du|el|al|bin)\s+)*` + nameWord + `(?:\s+(?:(?:van|der|de|von|da|di|dos)\s+)*` + nameWord + `)?`
+	someName   = `(?:(?:van|der|de|den|ter|ten|von|da|di|do|dos|del|la|le|du|el|al|bin)\s+|\p{Lu}\.\s?)*` + nameWord + `(?:\s+(?:(?:van|der|de|von|da|di|dos)\s+)*` + nameWord + `)?`
 	nameWord   = `\p{Lu}[\p{L}'’-]*`
 	bookings   = `bookings?|reservations?|confirmation|reference|pnr|locator|ticket|boekings?(?:code|nummer)?|reserveringscode|buchungs(?:code|nummer)?|buchung|réservation|dossier|reserva|localizador|prenotazione|código|code|codice`
 )

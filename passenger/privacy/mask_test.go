@@ -23,6 +23,7 @@ func TestMask(t *testing.T) {
 		"Estimada Carmen García, lo sentimos.":                               "Estimada [name], lo sentimos.",
 		"We made it, Amy! Sorry for the wait, Sue, and safe travels.^Alex C": "We made it, [name]! Sorry for the wait, [name], and safe travels.",
 		"Hi Tom. I apologize":                                                "Hi [name]. I apologize",
+		"Dear Mr. J.P. van der Berg, welcome":                                "Dear Mr. [name], welcome",
 		"Your purser Jan has told us.":                                       "Your purser [staff] has told us.",
 		"We can re-book you on KL0605 at 09:40, seat 14C, for EUR 1.250,00":  "We can re-book you on KL0605 at 09:40, seat 14C, for EUR 1.250,00",
 		"The meal on 2026-11-21 was cold":                                    "The meal on 2026-11-21 was cold",
