@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/cabinloop/cabinloop/crewapi/pack/columns"
 )
 
 // dictionaryV1 is what [V1] compresses with: made by crewapi/pack/train, never changed.
@@ -12,11 +14,17 @@ import (
 //go:embed v1.dict
 var dictionaryV1 []byte
 
+// tablesV1 is what [V1] takes ops apart with.
+//
+//go:embed v1.tables
+var tablesV1 []byte
+
 // codec is the encoders and the decoder that all callers share. They grow to what workers needs
 // when first used.
 type codec struct {
 	plain, v1 *zstd.Encoder
 	decoder   *zstd.Decoder
+	tables    *columns.Tables
 }
 
 var codecs = sync.OnceValue(func() codec {
@@ -27,7 +35,11 @@ var codecs = sync.OnceValue(func() codec {
 	if err != nil {
 		panic("pack: " + err.Error())
 	}
-	return codec{plain: encoder(options), v1: encoder(append(options, zstd.WithEncoderDict(dictionaryV1))), decoder: decoder}
+	tables, err := columns.ParseTables(tablesV1)
+	if err != nil {
+		panic("pack: " + err.Error())
+	}
+	return codec{tables: tables, plain: encoder(options), v1: encoder(append(options, zstd.WithEncoderDict(dictionaryV1))), decoder: decoder}
 })
 
 func encoder(options []zstd.EOption) *zstd.Encoder {

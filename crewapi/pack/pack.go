@@ -2,8 +2,10 @@ package pack
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 
+	"github.com/cabinloop/cabinloop/crewapi/pack/columns"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
@@ -21,23 +23,25 @@ func Known() []uint32 { return []uint32{Raw, Plain, V1} }
 // dictionaries that the receiver knows (what its [Known] returned); raw and plain are always
 // understood. The body is the caller's. It is safe for concurrent use.
 func Pack(ops [][]byte, peer ...uint32) (dict uint32, body []byte) {
-	raw := Join(ops)
+	raw := join(ops)
 	if len(raw) == 0 {
 		return Raw, nil
 	}
 	dict, body = Raw, raw
 	c := codecs()
-	try := func(id uint32, frame []byte) {
-		if b := strip(nil, frame); len(b) < len(body) {
+	try := func(id uint32, b []byte) {
+		if len(b) < len(body) {
 			dict, body = id, b
 		}
 	}
 	if len(peer) == 0 || slices.Contains(peer, V1) {
-		try(V1, c.v1.EncodeAll(raw, nil))
+		if stream, noise, ok := c.tables.Split(ops); ok && len(stream) <= MaxBytes {
+			try(V1, strip(append(binary.AppendUvarint(nil, uint64(len(noise))), noise...), c.v1.EncodeAll(stream, nil)))
+		}
 	}
 	// A dictionary that helped is not beaten by none; the second try is for what it does not fit.
-	if len(body) > len(raw)*7/8 || dict == Raw {
-		try(Plain, c.plain.EncodeAll(raw, nil))
+	if len(body) > len(raw)*7/8 {
+		try(Plain, strip(nil, c.plain.EncodeAll(raw, nil)))
 	}
 	return dict, body
 }
@@ -54,34 +58,64 @@ func Unpack(dict uint32, body []byte, limit int) ([][]byte, error) {
 	if limit <= 0 || limit > MaxBytes {
 		limit = MaxBytes
 	}
-	raw := body
 	switch dict {
 	case Raw:
-	case Plain, V1:
-		if len(body) == 0 {
+		if len(body) > limit {
+			return nil, tooMuch(limit)
+		}
+		return split(body)
+	case Plain:
+		raw, err := decompress(dict, body, limit)
+		if err != nil {
+			return nil, err
+		}
+		return split(raw)
+	case V1:
+		l, n := binary.Uvarint(body)
+		if n <= 0 || l > uint64(len(body)-n) {
 			return nil, malformed
 		}
-		frame, ok := restore(dict, body, limit)
-		if !ok {
-			return nil, malformed
+		noise, body := body[n:n+int(l)], body[n+int(l):]
+		stream, err := decompress(dict, body, MaxBytes)
+		if err != nil {
+			return nil, err
 		}
-		var err error
-		if raw, err = codecs().decoder.DecodeAll(frame, nil); err != nil {
+		ops, err := codecs().tables.Join(stream, noise, MaxOps, limit)
+		switch {
+		case errors.Is(err, columns.ErrTooLarge):
+			return nil, tooMuch(limit)
+		case err != nil:
 			return nil, passenger.Wrap(passenger.Invalid, op, malformed.Public, err)
 		}
-	default:
-		return nil, passenger.Errorf(passenger.Unavailable, op, "entries are packed in a newer way (%d) than this program knows; update the app; nothing is lost", dict)
+		return ops, nil
+	}
+	return nil, passenger.Errorf(passenger.Unavailable, op, "entries are packed in a newer way (%d) than this program knows; update the app; nothing is lost", dict)
+}
+
+// decompress undoes strip and zstd, for at most limit bytes.
+func decompress(dict uint32, body []byte, limit int) ([]byte, error) {
+	frame, ok := restore(dict, body, limit)
+	if !ok {
+		return nil, malformed
+	}
+	raw, err := codecs().decoder.DecodeAll(frame, nil)
+	if err != nil {
+		return nil, passenger.Wrap(passenger.Invalid, "pack.Unpack", malformed.Public, err)
 	}
 	if len(raw) > limit {
-		return nil, passenger.Errorf(passenger.TooMuch, op, "entries unpack to more than %d bytes", limit)
+		return nil, tooMuch(limit)
 	}
-	return split(raw)
+	return raw, nil
+}
+
+func tooMuch(limit int) error {
+	return passenger.Errorf(passenger.TooMuch, "pack.Unpack", "a body carries at most %d entries of %d bytes together", MaxOps, limit)
 }
 
 var malformed = passenger.Errorf(passenger.Invalid, "pack.Unpack", "packed entries cannot be read")
 
-// Join writes each op behind its length.
-func Join(ops [][]byte) []byte {
+// join writes each op behind its length.
+func join(ops [][]byte) []byte {
 	n := 0
 	for _, o := range ops {
 		n += len(o) + 3
@@ -93,7 +127,7 @@ func Join(ops [][]byte) []byte {
 	return b
 }
 
-// split reads what Join wrote.
+// split reads what join wrote.
 func split(b []byte) ([][]byte, error) {
 	var ops [][]byte
 	for len(b) > 0 {
@@ -102,7 +136,7 @@ func split(b []byte) ([][]byte, error) {
 			return nil, malformed
 		}
 		if len(ops) == MaxOps {
-			return nil, passenger.Errorf(passenger.TooMuch, "pack.Unpack", "a body carries at most %d entries", MaxOps)
+			return nil, tooMuch(MaxBytes)
 		}
 		end := n + int(l)
 		ops, b = append(ops, b[n:end:end]), b[end:]

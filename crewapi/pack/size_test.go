@@ -3,6 +3,7 @@ package pack_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"testing"
 
 	"github.com/cabinloop/cabinloop/crewapi/pack"
@@ -34,7 +35,7 @@ func measure(w workload, seeds int) sizes {
 	var s sizes
 	for seed := range uint64(seeds) {
 		for _, ops := range w.runs(seed) {
-			joined := pack.Join(ops)
+			joined := join(ops)
 			s.ops += len(ops)
 			s.raw += len(joined)
 			s.gzip += zipped(joined)
@@ -62,4 +63,11 @@ func TestSizes(t *testing.T) {
 	for _, w := range workloads {
 		t.Logf("%s: %+v", w.name, measure(w, 16))
 	}
+}
+
+func join(ops [][]byte) (b []byte) {
+	for _, o := range ops {
+		b = append(binary.AppendUvarint(b, uint64(len(o))), o...)
+	}
+	return b
 }

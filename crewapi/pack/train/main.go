@@ -9,11 +9,14 @@ import (
 )
 
 func main() {
-	out := flag.String("o", "v1.dict", "file to write")
+	out := flag.String("o", "v1", "files to write, without .tables and .dict")
 	flag.Parse()
-	dict, err := train()
+	tables, dict, err := train()
 	if err == nil {
-		err = os.WriteFile(*out, dict, 0o644)
+		err = os.WriteFile(*out+".tables", tables, 0o644)
+	}
+	if err == nil {
+		err = os.WriteFile(*out+".dict", dict, 0o644)
 	}
 	if err != nil {
 		log.Fatal(err)
