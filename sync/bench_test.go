@@ -59,7 +59,7 @@ func BenchmarkFirstLoad(b *testing.B) {
 	var res *Response
 	b.ReportAllocs()
 	for b.Loop() {
-		res = c.ground.do(Answer{Request: req, You: Nobody, Limit: 1 << 20}).Response
+		res = c.ground.do(Answer{Request: req, Limit: 1 << 20}).Response
 	}
 	ground, crew := 0, 0
 	for _, r := range res.Runs {
@@ -88,10 +88,10 @@ func BenchmarkIdleExchange(b *testing.B) {
 // BenchmarkReceiveReplay takes a first load that is all held already.
 func BenchmarkReceiveReplay(b *testing.B) {
 	c := bigFlight(b)
-	res := c.ground.do(Answer{Request: Request{Group: passenger.FlightID{1}}, You: Nobody, Limit: 1 << 20}).Response
+	res := c.ground.do(Answer{Request: Request{Group: passenger.FlightID{1}}, Limit: 1 << 20}).Response
 	b.ReportAllocs()
 	for b.Loop() {
-		c.tablets[0].do(Receive{Runs: res.Runs, You: Nobody, Now: t0})
+		c.tablets[0].do(Receive{Runs: res.Runs})
 	}
 }
 

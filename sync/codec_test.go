@@ -254,23 +254,28 @@ func TestOpBytes(t *testing.T) {
 	if err != nil || !bytes.Equal(o.Raw(), raw) || o.Header.Entity != noteDot {
 		t.Errorf("newer header: %+v, %v", o.Header, err)
 	}
+	// What cannot be read is an op too, byte for byte.
 	for name, tc := range map[string]struct {
-		raw  []byte
-		code passenger.Code
+		raw    []byte
+		poison string
 	}{
-		"empty":             {nil, passenger.Invalid},
-		"no form":           {raw[:1+len(head)], passenger.Invalid},
-		"length beyond end": {append([]byte{200, 1}, head...), passenger.Invalid},
-		"longer length":     {append([]byte{byte(len(head)) | 0x80, 0}, raw[1:]...), passenger.Invalid},
-		"unknown form":      {append(append([]byte{byte(len(head))}, head...), 2), passenger.Invalid},
-		"short salt":        {append(append([]byte{byte(len(head))}, head...), 0, 1, 2), passenger.Invalid},
-		"short commit":      {append(append([]byte{byte(len(head))}, head...), 1, 1, 2), passenger.Invalid},
-		"no kind":           {[]byte{0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, passenger.Invalid},
-		"too large":         {make([]byte, MaxOpBytes+1), passenger.TooMuch},
+		"empty":             {nil, "malformed"},
+		"no form":           {raw[:1+len(head)], "malformed"},
+		"length beyond end": {append([]byte{200, 1}, head...), "malformed"},
+		"longer length":     {append([]byte{byte(len(head)) | 0x80, 0}, raw[1:]...), "malformed"},
+		"unknown form":      {append(append([]byte{byte(len(head))}, head...), 2), "malformed"},
+		"short salt":        {append(append([]byte{byte(len(head))}, head...), 0, 1, 2), "malformed"},
+		"short commit":      {append(append([]byte{byte(len(head))}, head...), 1, 1, 2), "malformed"},
+		"no kind":           {[]byte{0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, "unreadable"},
+		"too large":         {append(append([]byte(nil), raw...), make([]byte, MaxOpBytes)...), "too-large"},
 	} {
-		if _, err := ParseOp(Dot{4, 1}, tc.raw); passenger.CodeOf(err) != tc.code {
-			t.Errorf("%s: err %v, want %s", name, err, tc.code)
+		o, err := ParseOp(Dot{4, 1}, tc.raw)
+		if err != nil || o.Poison != tc.poison || !bytes.Equal(o.Raw(), tc.raw) || o.IsStub() {
+			t.Errorf("%s: poison %q, want %q; %v", name, o.Poison, tc.poison, err)
 		}
+	}
+	if _, err := ParseOp(Dot{4, 1}, make([]byte, MaxRawBytes+1)); passenger.CodeOf(err) != passenger.TooMuch {
+		t.Errorf("beyond every bound: %v, want too_much", err)
 	}
 }
 

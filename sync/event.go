@@ -6,8 +6,8 @@ import (
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// Event is what happens to a replica: [Write], [Receive], [Ask], [Answer], [Bind],
-// [Rotate] or [EraseBodies].
+// Event is what happens to a replica: [Write], [Receive], [Ask], [Answer], [Bind] or
+// [EraseBodies].
 type Event interface{ event() }
 
 // Write appends drafts to the lane of Author. Salts holds one random salt a draft. Errors:
@@ -20,46 +20,45 @@ type Write struct {
 	Now    time.Time
 }
 
-// Receive takes the runs of a request or response. Runs that are duplicates, gaps or forks
-// change nothing; what they were is in [Ready.Notes]. Have makes a tablet write one coalesced
-// have op in the same batch when a notes or safety lane advanced; it needs Salt and Now.
+// Receive takes the runs of a request or response. Runs that are duplicates, gaps, forged or
+// forks change nothing; what they were is in [Ready.Notes]. Have makes a tablet write one
+// coalesced have op in the same batch when a notes or safety lane advanced; it needs Salt.
 type Receive struct {
-	Runs []Run
-	You  Author // what the response says this replica is; Nobody for a request
-	// YouSeen is Response.YouSeen: how much of this replica the answerer holds. When that is
-	// more than this replica holds itself, its store was rolled back ([FaultRollback]).
-	YouSeen uint64
-	// Accept, when set, limits the authors whose ops are taken (ground takes from a tablet only
-	// that tablet's lanes while runs are unsigned).
-	Accept map[Author]bool
-	Have   bool
-	Salt   [SaltSize]byte
-	Now    time.Time
+	Runs     []Run
+	Receipts []Receipt
+	// Peer is the vector of the message. A peer that holds more of this replica's lane than it
+	// does itself says that its store was rolled back ([FaultRollback]): nothing is written by
+	// itself until the rest came back.
+	Peer Vector
+	Have bool
+	Salt [SaltSize]byte
 }
 
-// Ask makes a request for a peer whose last known vector is Peer (nil when unknown).
+// Ask makes a request for a peer whose last known vector is Peer. A peer of whom nothing is
+// known (nil) is offered this replica's own lane.
 type Ask struct {
 	Peer   Vector
 	Budget int // bytes of ops the response may carry; 0 is DefaultBudget
+	Send   int // bytes of ops the request may carry; 0 is DefaultBudget
+	// Whole lists lanes to send from their start: those of which the peer, or this replica,
+	// said that the other's history is another one ([FaultFork], [Response.Again]).
+	Whole []Author
+	// Claims adds the head of every lane: after an exchange that left both sides with equal
+	// vectors and unequal digests.
+	Claims bool
 }
 
 // Answer makes the response to a request, after its runs were received and persisted.
 type Answer struct {
 	Request Request
-	You     Author // the author index that ground has bound the asker to
-	Limit   int    // upper bound for Request.Budget, bytes; 0 is DefaultBudget
+	Notes   []RunNote // of the Receive that took the request's runs
+	Limit   int       // upper bound for Request.Budget, bytes; 0 is DefaultBudget
 }
 
-// Bind starts the lane of an author under an incarnation (ground, as it writes the roster op).
-type Bind struct {
-	Author      Author
-	Incarnation Incarnation
-}
-
-// Rotate gives this replica a new incarnation, after a peer has seen more of its ops than it
-// holds itself (a rolled-back store). Ground then binds a new author index; the old lane goes
-// on as somebody else's, and what was lost comes back with the next exchange.
-type Rotate struct{ Incarnation Incarnation }
+// Bind starts the lane of an author index as a roster op of ground would, ahead of that op:
+// for a branch that left ground's own admin lane, whose entry cannot stand in that branch.
+// The driver writes the entry afterwards. Errors: too_much, exists.
+type Bind struct{ Entry RosterEntry }
 
 // EraseBodies drops the bodies of ops that the group's erase ops name.
 type EraseBodies struct{ Dots []Dot }
@@ -70,7 +69,6 @@ func (Ask) event()         {}
 func (Answer) event()      {}
 func (Bind) event()        {}
 func (EraseBodies) event() {}
-func (Rotate) event()      {}
 
 // Ready says what the driver must do now, in the order of its fields. See the package comment.
 type Ready struct {
@@ -85,7 +83,9 @@ type Ready struct {
 type RunNote struct {
 	Author Author
 	What   RunFault
-	Seq    uint64 // where
+	Seq    uint64 // where; 0: before what the run shows
+	Fork   Fork   // for a fork whose place is known: the branch that came
+	Ours   Hash   // and the head of our own op there
 }
 
 // RunFault names what was odd about a run.
@@ -94,39 +94,50 @@ type RunFault string
 // The run faults.
 const (
 	FaultGap       RunFault = "gap"       // starts behind a hole
-	FaultFork      RunFault = "fork"      // another history under the same author and incarnation
-	FaultMalformed RunFault = "malformed" // an op that cannot be parsed ends the run
-	FaultTooLarge  RunFault = "too-large"
-	FaultRefused   RunFault = "refused"  // not the sender's lane
-	FaultRollback  RunFault = "rollback" // the peer holds more of this replica's lane than it does itself: rotate
+	FaultFork      RunFault = "fork"      // the author signed another history than the one held
+	FaultForged    RunFault = "forged"    // not signed by the author
+	FaultUnbound   RunFault = "unbound"   // the roster, as far as it is known here, has no such author
+	FaultRollback  RunFault = "rollback"  // the peer holds more of this replica's lane than it does itself
+	FaultMalformed RunFault = "malformed" // not a run
+	FaultTooLarge  RunFault = "too-large" // an op or a lane beyond every bound
 )
 
-// Run is contiguous ops of one author. Head is the chain hash at the last op.
+// Run is contiguous ops of one author. Head is the chain hash at the last op, Sig the author's
+// signature over the claim there.
 type Run struct {
-	Author      Author
-	Incarnation Incarnation
-	First       uint64
-	Ops         [][]byte
-	Head        Hash
+	Author Author
+	First  uint64
+	Ops    [][]byte
+	Head   Hash
+	Sig    []byte
+}
+
+func (r Run) last() uint64 { return r.First + uint64(len(r.Ops)) - 1 }
+
+// HeadOf is one claim of a request: the head of a lane at the request's vector.
+type HeadOf struct {
+	Author Author
+	Head   Hash
 }
 
 // Request is one side of an exchange: what I hold and what I think you lack.
 type Request struct {
 	Group       passenger.FlightID
-	Me          Author // Nobody until bound
-	Incarnation Incarnation
+	Me          Author      // Nobody until bound
+	Incarnation Incarnation // while Me is Nobody; zero after that, the roster knows
+	Mine        uint64      // first 8 bytes of the head of my own lane: equal counts of unequal lanes are no acknowledgement
 	Have        Vector
-	Digest      uint64
 	Runs        []Run
+	Claims      []HeadOf
 	Budget      int
 }
 
 // Response is the other side: my vector, durable, and what you lack.
 type Response struct {
-	Have    Vector
-	Digest  uint64
-	Runs    []Run
-	More    bool
-	You     Author // what the asker is bound to
-	YouSeen uint64 // ops of the asker that the answerer holds
+	Have     Vector
+	Digest   uint64
+	Runs     []Run
+	More     bool     // something was left out for the budget: ask again at once
+	Again    []Author // these lanes do not fit what I hold: send them from their start; Have is no acknowledgement of them
+	Receipts []Receipt
 }

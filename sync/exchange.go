@@ -1,103 +1,130 @@
 package sync
 
 import (
+	"encoding/binary"
+	"maps"
 	"slices"
 
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
 func (r *Replica) ask(ev Ask) (Ready, error) {
-	req := &Request{Group: r.st.Group, Me: r.st.Me, Incarnation: r.st.Incarnation,
-		Have: r.st.Vector(), Digest: r.st.Digest(), Budget: ev.Budget}
+	req := &Request{Group: r.st.Group, Me: r.st.Me, Have: r.st.Vector(), Budget: ev.Budget}
+	if me, ok := r.st.Lane(r.st.Me); ok {
+		req.Mine = me.Head.short()
+	} else {
+		req.Incarnation = r.st.Incarnation
+	}
 	if req.Budget <= 0 {
 		req.Budget = DefaultBudget
 	}
+	send := ev.Send
+	if send <= 0 {
+		send = DefaultBudget
+	}
+	if ev.Claims {
+		for _, l := range r.st.Lanes {
+			if l.Seq > 0 {
+				req.Claims = append(req.Claims, HeadOf{l.Author, l.Head})
+			}
+		}
+	}
+	peer := slices.Clone(ev.Peer)
+	if ev.Peer == nil {
+		for _, l := range r.st.Lanes {
+			if l.Author != r.st.Me {
+				peer = peer.Set(l.Author, l.Seq)
+			}
+		}
+	}
+	for _, a := range ev.Whole {
+		peer = peer.Set(a, 0)
+	}
 	var err error
-	// A tablet offers what it and other tablets wrote; ground's lanes come from ground.
-	req.Runs, _, err = r.lacking(ev.Peer, DefaultBudget, func(a Author) bool { return a >= FirstTablet })
+	req.Runs, _, err = r.lacking(peer, send)
 	return Ready{Request: req}, err
 }
 
 func (r *Replica) answer(ev Answer) (Ready, error) {
-	if ev.Request.Group != r.st.Group {
+	req := ev.Request
+	if req.Group != r.st.Group {
 		return Ready{}, passenger.Errorf(passenger.NotFound, "sync.Answer", "this exchange is for another flight")
 	}
 	limit := ev.Limit
 	if limit <= 0 {
 		limit = DefaultBudget
 	}
-	if b := ev.Request.Budget; b > 0 {
+	if b := req.Budget; b > 0 {
 		limit = min(limit, b)
 	}
-	res := &Response{Have: r.st.Vector(), Digest: r.st.Digest(), You: ev.You}
-	res.YouSeen = res.Have.Of(ev.You)
+	res := &Response{Have: r.st.Vector(), Digest: r.st.Digest(), Again: r.again(req, ev.Notes), Receipts: r.receipts(req)}
+	have := slices.Clone(req.Have)
+	for _, a := range res.Again { // what is asked for anew is not answered from where it seems to end
+		have = have.Set(a, max(have.Of(a), res.Have.Of(a)))
+	}
 	var err error
-	if res.Runs, res.More, err = r.lacking(ev.Request.Have, limit, func(Author) bool { return true }); err != nil {
-		return Ready{}, err
-	}
-	proof, err := r.proof(ev.Request, ev.You, res.Have)
-	if err != nil {
-		return Ready{}, err
-	}
-	res.Runs = append(res.Runs, proof...)
-	return Ready{Response: res}, nil
+	res.Runs, res.More, err = r.lacking(have, limit)
+	return Ready{Response: res}, err
 }
 
-// proof is the last op held of the asker's own lane, sent when the asker's history of it may be
-// another one than ours: it claims ops that it did not bring, or all vectors are equal and the
-// digests are not. The asker compares the head with its own chain and learns of a fork
-// ([FaultFork]), which vectors alone would hide: our count would look like an acknowledgement.
-func (r *Replica) proof(req Request, you Author, have Vector) ([]Run, error) {
-	lane, ok := r.st.Lane(you)
-	if !ok || lane.Seq == 0 || req.Have.Of(you) < lane.Seq {
-		return nil, nil
+// again lists the lanes of which the asker's history is another one than ours.
+func (r *Replica) again(req Request, notes []RunNote) []Author {
+	out := map[Author]bool{}
+	for _, n := range notes {
+		if n.What == FaultFork {
+			out[n.Author] = true
+		}
 	}
-	equal := req.Have.CoversAll(have) && have.CoversAll(req.Have)
-	if req.Have.Of(you) == lane.Seq && !(equal && req.Digest != r.st.Digest()) {
-		return nil, nil
+	for _, c := range req.Claims {
+		if l, ok := r.st.Lane(c.Author); ok && req.Have.Of(c.Author) == l.Seq && c.Head != l.Head {
+			out[c.Author] = true
+		}
 	}
-	run, _, err := r.run(lane, lane.Seq, 0, 1, true)
-	return []Run{run}, err
+	if l, ok := r.st.Lane(req.Me); ok && l.Seq > 0 && req.Have.Of(req.Me) == l.Seq && req.Mine != l.Head.short() {
+		out[req.Me] = true
+	}
+	return sortedAuthors(out)
 }
 
-// laneOrder is the order on the wire: admin (with the verdicts), safety, notes, manifest, crew.
-// A note carries name and seat as compiled, so it is readable before its manifest page.
-func laneOrder(a Author) int {
-	switch a {
-	case Admin:
-		return 0
-	case Safety:
-		return 1
-	case Notes:
-		return 2
-	case Manifest:
-		return 3
+// receipts says what ground holds of a late tablet's lanes beyond the seal.
+func (r *Replica) receipts(req Request) (out []Receipt) {
+	if !r.st.Sealed || r.st.Me != Admin {
+		return nil
 	}
-	return 4 + int(a)
+	late := map[Author]bool{req.Me: true}
+	for _, run := range req.Runs {
+		late[run.Author] = true
+	}
+	for _, a := range sortedAuthors(late) {
+		if l, ok := r.st.Lane(a); ok && l.Class == TabletLane && l.Seq > l.Freed {
+			out = append(out, Receipt{Author: a, Seq: l.Seq, Head: l.Head})
+		}
+	}
+	return out
 }
 
 // lacking collects runs of what a peer with vector have lacks, up to budget bytes; at least
 // one op when there is any. more says that something was left out. Ground's lanes go in order
-// of weight. Crew lanes share what is left: a lane that the peer must refuse (a fork) would
+// of weight, admin first. Crew lanes share what is left: a lane that the peer must refuse would
 // otherwise eat the budget of every later exchange.
-func (r *Replica) lacking(have Vector, budget int, want func(Author) bool) (runs []Run, more bool, err error) {
+func (r *Replica) lacking(have Vector, budget int) (runs []Run, more bool, err error) {
 	var lanes []Lane
 	for _, l := range r.st.Lanes {
-		if want(l.Author) && l.Seq > have.Of(l.Author) {
+		if l.Seq > have.Of(l.Author) {
 			lanes = append(lanes, l)
 		}
 	}
-	slices.SortFunc(lanes, func(a, b Lane) int { return laneOrder(a.Author) - laneOrder(b.Author) })
-	left, count := budget, MaxRunOps-1 // one is left for a proof
-	for i, lane := range lanes {
+	slices.SortFunc(lanes, func(a, b Lane) int { return r.order(a.Author) - r.order(b.Author) })
+	left, count := budget, MaxRunOps
+	for i, l := range lanes {
 		ops, bytes := count, left
-		if lane.Author >= FirstTablet {
+		if l.Class == TabletLane {
 			ops, bytes = max(count/(len(lanes)-i), 1), left/(len(lanes)-i)
 		}
 		if count == 0 {
 			return runs, true, nil
 		}
-		run, size, err := r.run(lane, have.Of(lane.Author)+1, bytes, ops, len(runs) == 0)
+		run, size, err := r.run(l, have.Of(l.Author)+1, bytes, ops, len(runs) == 0)
 		if err != nil {
 			return nil, false, err
 		}
@@ -105,52 +132,64 @@ func (r *Replica) lacking(have Vector, budget int, want func(Author) bool) (runs
 		if len(run.Ops) > 0 {
 			runs = append(runs, run)
 		}
-		if run.First+uint64(len(run.Ops)) <= lane.Seq {
+		if len(run.Ops) == 0 || run.last() < l.Seq {
 			more = true
 		}
-		if more && lane.Author < FirstTablet { // what weighs more comes first
+		if more && l.Class != TabletLane { // what weighs more comes first
 			return runs, true, nil
 		}
 	}
 	return runs, more, nil
 }
 
-// run reads a run of a lane from op first on: up to budget bytes and limit ops, and one op even
-// beyond the budget when must is set. It returns how many bytes of ops it holds.
-func (r *Replica) run(lane Lane, first uint64, budget, limit int, must bool) (Run, int, error) {
-	run := Run{Author: lane.Author, Incarnation: lane.Incarnation, First: first}
+// run reads a run of a lane from op first on, up to budget bytes and limit ops. This replica's
+// own lane is cut anywhere, another's where its author signed it. With must the least that can
+// be sent is sent even beyond the budget. It returns how many bytes of ops it holds.
+func (r *Replica) run(l Lane, first uint64, budget, limit int, must bool) (Run, int, error) {
+	var ops []Op
+	var sizes []int // of the run up to each
 	size := 0
-	if err := r.store.Ops(lane.Author, first, func(o Op) bool {
-		if o.Dot.Seq > lane.Seq || len(run.Ops) == limit {
+	own := r.signs(l)
+	least := first // the first place where it may end
+	if !own {
+		i := slices.IndexFunc(l.Points, func(p Point) bool { return p.Seq >= first })
+		if i < 0 {
+			return Run{Author: l.Author, First: first}, 0, nil
+		}
+		least = l.Points[i].Seq
+	}
+	err := r.ops(l, first, func(o Op) bool {
+		size += len(o.Raw())
+		if over := size > budget || len(ops) == limit; over && !(must && o.Dot.Seq <= least) {
 			return false
 		}
-		raw := o.Raw()
-		if size+len(raw) > budget && !(must && len(run.Ops) == 0) {
-			return false
-		}
-		size += len(raw)
-		run.Ops = append(run.Ops, raw)
+		ops, sizes = append(ops, o), append(sizes, size)
 		return true
-	}); err != nil {
+	})
+	if err != nil {
 		return Run{}, 0, err
 	}
-	var err error
-	run.Head, err = r.headAt(lane, first+uint64(len(run.Ops))-1)
-	return run, size, err
+	run := Run{Author: l.Author, First: first}
+	end := first + uint64(len(ops)) - 1
+	for i := len(l.Points) - 1; i >= 0; i-- {
+		p := l.Points[i]
+		if p.Seq == end || !own && p.Seq < end {
+			end, run.Sig = p.Seq, p.Sig
+			break
+		}
+	}
+	if !own && run.Sig == nil || end < first {
+		return run, 0, nil
+	}
+	n := int(end - first + 1)
+	for _, o := range ops[:n] {
+		run.Ops = append(run.Ops, o.Raw())
+	}
+	run.Head, err = r.headAt(l, end)
+	return run, sizes[n-1], err
 }
 
-// headAt returns h_seq of a lane. Heads of stored prefixes are not kept: it walks the chain.
-func (r *Replica) headAt(lane Lane, seq uint64) (Hash, error) {
-	if seq == lane.Seq {
-		return lane.Head, nil
-	}
-	h := chainStart(r.st.Group, lane.Author, lane.Incarnation)
-	if seq == 0 {
-		return h, nil
-	}
-	err := r.store.Ops(lane.Author, 1, func(o Op) bool {
-		h = chainNext(h, o)
-		return o.Dot.Seq < seq
-	})
-	return h, err
-}
+// short is a head cut to what tells two histories of one author apart.
+func (h Hash) short() uint64 { return binary.LittleEndian.Uint64(h[:8]) }
+
+func sortedAuthors[V any](m map[Author]V) []Author { return slices.Sorted(maps.Keys(m)) }

@@ -11,6 +11,8 @@ import (
 // Fold computes the view of an op set. It is pure: the same set gives the same view, whatever
 // the order and however often an op appears. ops is not changed.
 //
+// A branch that ground re-homed folds like any lane of its author.
+//
 // It runs in passes, because an op may arrive before what it refers to: who may write (roster,
 // cuts), what was erased, the flight and its manifest, notes and retracts, then crew ops.
 func Fold(ops []Op) *View {
@@ -62,7 +64,9 @@ func (f *folder) sort(ops []Op) {
 	f.last = map[Author]uint64{}
 	for _, o := range f.ops {
 		f.view.Vector = f.view.Vector.Set(o.Dot.Author, o.Dot.Seq)
-		f.last[o.Dot.Author] = o.Dot.Seq
+		if o.Header.Kind != KindHave { // taking in what ground sends does not undo a hand-in
+			f.last[o.Dot.Author] = o.Dot.Seq
+		}
 	}
 }
 
@@ -88,6 +92,10 @@ func (f *folder) admit() {
 		classes, known := matrix[o.Header.Kind]
 		class, bound := f.class[o.Dot.Author]
 		switch {
+		case o.Poison != "":
+			f.quarantine(o, o.Poison)
+		case !known && o.Header.Flags&MustUnderstand != 0:
+			f.quarantine(o, "update")
 		case !known: // from a newer peer: kept, forwarded, ignored
 		case !bound || !slices.Contains(classes, class):
 			f.quarantine(o, "unauthorised")
@@ -96,7 +104,10 @@ func (f *folder) admit() {
 		case o.IsStub() && !f.isErased(o.Dot):
 			f.quarantine(o, "pending-stub")
 		default:
-			f.byKind[o.Header.Kind] = append(f.byKind[o.Header.Kind], o)
+			if f.at(o) != o.Header.Stamp && o.Header.Stamp != (Stamp{}) {
+				f.view.Skewed = append(f.view.Skewed, o.Dot)
+			}
+			f.byKind[o.Header.Kind] = append(f.byKind[o.Header.Kind], f.rehomed(o))
 		}
 	}
 }
@@ -144,10 +155,13 @@ func (f *folder) admin() {
 		if err != nil {
 			return err
 		}
-		if f.class[o.Dot.Author] == AdminLane {
+		switch {
+		case f.class[o.Dot.Author] == AdminLane:
 			v.Movements = append(v.Movements, m)
-		} else {
+		case f.leads[o.Dot.Author]:
 			v.Reported = append(v.Reported, Reported{m, o.Dot.Author})
+		default:
+			f.quarantine(o, "unauthorised")
 		}
 		return nil
 	})
@@ -239,16 +253,7 @@ func (f *folder) manifest() {
 			list[t.No] = TravellerView{Traveller: t}
 		}
 	}
-	assisted := f.superseded(KindAssistance, func(o Op) error { _, err := decodeText(o.Content()); return err })
-	f.each(KindAssistance, func(o Op) error {
-		code, err := decodeText(o.Content())
-		t, ok := list[o.Header.Traveller]
-		if err == nil && ok && !assisted[o.Dot] && code != "" {
-			t.Assistance = append(t.Assistance, code)
-			list[t.No] = t
-		}
-		return err
-	})
+	f.assistance(list)
 	for _, t := range list {
 		f.view.Travellers = append(f.view.Travellers, t)
 	}
@@ -257,6 +262,38 @@ func (f *folder) manifest() {
 		l, err := decodeListAge(o.Content())
 		if err == nil {
 			f.view.List = l
+		}
+		return err
+	})
+}
+
+// assistance keeps every sibling visible: what ground says goes by ground's word only, what crew
+// correct stands beside it until ground takes it up.
+func (f *folder) assistance(list map[passenger.TravellerNo]TravellerView) {
+	gone := map[Dot]bool{}
+	about := map[Dot]Op{}
+	for _, o := range f.byKind[KindAssistance] {
+		about[o.Dot] = o
+	}
+	for _, o := range f.byKind[KindAssistance] {
+		if _, err := decodeText(o.Content()); err != nil && !f.isErased(o.Dot) {
+			continue
+		}
+		for _, d := range o.Header.Over {
+			was, ok := about[d]
+			byCrew := f.class[o.Dot.Author] == TabletLane
+			if ok && d != o.Dot && was.Header.Traveller == o.Header.Traveller && !(byCrew && f.class[d.Author] != TabletLane) {
+				gone[d] = true
+			}
+		}
+	}
+	f.each(KindAssistance, func(o Op) error {
+		code, err := decodeText(o.Content())
+		t, ok := list[o.Header.Traveller]
+		if err == nil && ok && !gone[o.Dot] && code != "" {
+			t.Assistance = append(t.Assistance, code)
+			t.AssistanceDots = append(t.AssistanceDots, o.Dot)
+			list[t.No] = t
 		}
 		return err
 	})

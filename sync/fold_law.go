@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -15,6 +16,7 @@ type law struct {
 	cuts   map[Author]uint64
 	erased map[Dot][]Dot // by which erase ops
 	leads  map[Author]bool
+	window Window
 }
 
 func (l law) isErased(d Dot) bool { return len(l.erased[d]) > 0 }
@@ -54,7 +56,20 @@ func lawUnder(ops []Op, lanes map[Author]bool) law {
 			admin = append(admin, o)
 		}
 	}
+	// Ground's clock orders its own lanes: a restored ground goes on in one lane while what it
+	// wrote before it heard of that stands in another.
+	slices.SortStableFunc(admin, func(a, b Op) int {
+		return cmp.Or(cmp.Compare(a.Header.Stamp.Ms, b.Header.Stamp.Ms), cmp.Compare(a.Header.Stamp.Ctr, b.Header.Stamp.Ctr))
+	})
 	for _, o := range admin {
+		if o.Poison != "" {
+			continue
+		}
+		if k := o.Header.Kind; (k == KindGenesis || k == KindAmend) && !o.IsStub() {
+			if g, err := decodeSchedule(o.Content()); err == nil {
+				l.window = l.window.with(g)
+			}
+		}
 		if o.Header.Kind == KindErase {
 			for _, d := range o.Header.Over {
 				l.erased[d] = append(l.erased[d], o.Dot)
@@ -77,6 +92,11 @@ func lawUnder(ops []Op, lanes map[Author]bool) law {
 		if err != nil || e.Author < FirstTablet {
 			continue
 		}
+		if was, ok := l.roster[e.Author]; ok {
+			if was.Fork.Is() || e.Fork.Is() || was.Incarnation != (Incarnation{}) && was.Incarnation != e.Incarnation {
+				continue // whose an index is stays what was said first
+			}
+		}
 		l.roster[e.Author], l.class[e.Author] = e, e.Class
 		a, ok := actingLead(l.roster)
 		if !ok {
@@ -89,14 +109,56 @@ func lawUnder(ops []Op, lanes map[Author]bool) law {
 		}
 		l.leads[a] = true
 	}
+	// A tablet leads under all its indexes: one for each of its stores.
+	for _, a := range sortedAuthors(l.leads) {
+		for b, e := range l.roster {
+			if t := l.roster[a].Tablet; e.Tablet == t && t != (passenger.TabletID{}) && e.Class == TabletLane {
+				l.leads[b] = true
+			}
+		}
+	}
 	return l
+}
+
+// at returns the stamp that an op is ordered by.
+func (l law) at(o Op) Stamp {
+	return l.window.clamp(o.Header.Stamp, l.class[o.Dot.Author])
+}
+
+// home follows a reference within a re-homed branch: what its author called op n of its lane
+// may stand in the branch now.
+func (l law) home(in Author, d Dot) Dot {
+	for range MaxAuthors {
+		e := l.roster[in]
+		if !e.Fork.Is() {
+			return d
+		}
+		if d.Author == e.Fork.Of && d.Seq > e.Fork.At {
+			return Dot{in, d.Seq - e.Fork.At}
+		}
+		in = e.Fork.Of
+	}
+	return d
+}
+
+// rehomed returns o with its references followed.
+func (l law) rehomed(o Op) Op {
+	if !l.roster[o.Dot.Author].Fork.Is() {
+		return o
+	}
+	o.Header.Entity = l.home(o.Dot.Author, o.Header.Entity)
+	o.Header.Over = slices.Clone(o.Header.Over)
+	for i, d := range o.Header.Over {
+		o.Header.Over[i] = l.home(o.Dot.Author, d)
+	}
+	return o
 }
 
 // actingLead returns the lowest standing lead, else the lowest standing purser.
 func actingLead(roster map[Author]RosterEntry) (Author, bool) {
 	for _, role := range []passenger.Role{passenger.Lead, passenger.Purser} {
 		for _, a := range slices.Sorted(maps.Keys(roster)) {
-			if e := roster[a]; e.Class == TabletLane && e.Role == role && !e.Removed {
+			if e := roster[a]; e.Class == TabletLane && e.Role == role && !e.Removed && !e.Fork.Is() {
 				return a, true
 			}
 		}

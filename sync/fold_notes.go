@@ -3,6 +3,7 @@ package sync
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
 )
@@ -11,7 +12,7 @@ import (
 func (f *folder) notes() {
 	taken := map[Dot][]Dot{} // by which retracts and erase ops a note was taken back
 	for _, o := range f.byKind[KindNote] {
-		n := NoteView{Dot: o.Dot, Written: o.Header.Stamp.Time()}
+		n := NoteView{Dot: o.Dot, Written: f.at(o).Time()}
 		if f.isErased(o.Dot) {
 			n.Erased = true
 			n.Note.Traveller, n.Note.Event = o.Header.Traveller, o.Header.Traveller == 0
@@ -35,7 +36,7 @@ func (f *folder) notes() {
 				continue
 			}
 		}
-		n := f.note(o.Header.Entity)
+		n := f.subject(o)
 		if n == nil {
 			f.quarantine(o, "dangling")
 			continue
@@ -53,6 +54,29 @@ func (f *folder) notes() {
 	f.delivered(taken)
 }
 
+// subject returns the note that a crew op is about. After ground was restored from a backup and
+// wrote on, two notes may have had one dot; the traveller in the op's header tells them apart.
+func (f *folder) subject(o Op) *NoteView {
+	about := func(d Dot) *NoteView {
+		n := f.note(d)
+		if n == nil || o.Header.Kind != KindSeen && n.Note.Traveller != o.Header.Traveller {
+			return nil
+		}
+		return n
+	}
+	if n := about(o.Header.Entity); n != nil {
+		return n
+	}
+	for _, e := range f.view.Roster {
+		if k := e.Fork; k.Is() && k.Of == o.Header.Entity.Author && o.Header.Entity.Seq > k.At {
+			if n := about(Dot{e.Author, o.Header.Entity.Seq - k.At}); n != nil {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
 func (f *folder) note(d Dot) *NoteView {
 	i := slices.IndexFunc(f.view.Notes, func(n NoteView) bool { return n.Dot == d })
 	if i < 0 {
@@ -65,13 +89,18 @@ func (f *folder) note(d Dot) *NoteView {
 // causally before the aircraft was on-block: it covers no on-block movement of ground, nor
 // does one stand before it in the tablet's own lane.
 func (f *folder) delivered(taken map[Dot][]Dot) {
-	onBlock := map[Author]uint64{}
+	onBlock := map[Author]uint64{} // by lane: where it says so
+	inAt := map[Author]time.Time{}
 	f.each(KindMovement, func(o Op) error {
 		m, err := decodeMovement(o.Content())
-		if err == nil && m.Word == passenger.In && onBlock[o.Dot.Author] == 0 {
-			onBlock[o.Dot.Author] = o.Dot.Seq
+		switch a := o.Dot.Author; {
+		case err != nil: // admin says what cannot be read
+		case m.Word == passenger.In && onBlock[a] == 0:
+			onBlock[a], inAt[a] = o.Dot.Seq, m.At
+		case (m.Word == passenger.OffBlock || m.Word == passenger.Off) && m.At.After(inAt[a]): // a return to gate is over
+			onBlock[a] = 0
 		}
-		return nil // admin says what cannot be read
+		return nil
 	})
 	f.each(KindHave, func(o Op) error {
 		have, err := decodeHave(o.Content())
@@ -82,7 +111,7 @@ func (f *folder) delivered(taken map[Dot][]Dot) {
 			return nil
 		}
 		for a, seq := range onBlock {
-			if f.class[a] == AdminLane && have.Covers(Dot{a, seq}) {
+			if seq != 0 && f.class[a] == AdminLane && have.Covers(Dot{a, seq}) {
 				return nil
 			}
 		}
@@ -100,7 +129,7 @@ func (f *folder) delivered(taken map[Dot][]Dot) {
 func (f *folder) crew() {
 	mark := func(k Kind, set func(*NoteView) *[]Author) {
 		f.each(k, func(o Op) error {
-			n := f.note(o.Header.Entity)
+			n := f.subject(o)
 			if n == nil {
 				f.quarantine(o, "dangling")
 				return nil
@@ -130,7 +159,7 @@ func (f *folder) outcomes() {
 		erased bool
 	}
 	var ops []counted
-	about := map[Dot]Dot{}
+	about := map[Dot]Dot{}    // by op: the note
 	settled := map[Dot]bool{} // notes that ground has resolved
 	for _, k := range []Kind{KindOutcome, KindResolve} {
 		for _, o := range f.byKind[k] {
@@ -143,33 +172,34 @@ func (f *folder) outcomes() {
 				}
 			}
 			byTablet := f.class[o.Dot.Author] == TabletLane
+			n := f.subject(o)
 			switch {
-			case f.note(o.Header.Entity) == nil:
+			case n == nil:
 				f.quarantine(o, "dangling")
 			case k == KindResolve && byTablet && !f.leads[o.Dot.Author]:
 				f.quarantine(o, "unauthorised")
 			default:
 				ops = append(ops, c)
-				about[o.Dot] = o.Header.Entity
-				settled[o.Header.Entity] = settled[o.Header.Entity] || !byTablet
+				about[o.Dot] = n.Dot
+				settled[n.Dot] = settled[n.Dot] || !byTablet
 			}
 		}
 	}
 	gone := map[Dot]bool{}
 	for _, c := range ops {
 		for _, d := range c.op.Header.Over {
-			if d != c.op.Dot && about[d] == c.op.Header.Entity {
+			if d != c.op.Dot && about[d] == about[c.op.Dot] {
 				gone[d] = true
 			}
 		}
 	}
 	for _, c := range ops {
-		n, by, resolve := f.note(c.op.Header.Entity), c.op.Dot.Author, c.op.Header.Kind == KindResolve
+		n, by, resolve := f.note(about[c.op.Dot]), c.op.Dot.Author, c.op.Header.Kind == KindResolve
 		f.seen(n, by)
 		if gone[c.op.Dot] || c.erased || resolve && settled[n.Dot] && f.class[by] == TabletLane {
 			continue
 		}
-		n.Heads = append(n.Heads, Head{c.op.Dot, by, c.fb, c.op.Header.Stamp.Time(), resolve})
+		n.Heads = append(n.Heads, Head{c.op.Dot, by, c.fb, f.at(c.op).Time(), resolve})
 	}
 }
 
@@ -215,7 +245,7 @@ func (f *folder) gestures() {
 			}
 			forms[key] = true
 		}
-		f.view.Gestures = append(f.view.Gestures, GestureView{o.Dot, g, o.Header.Stamp.Time(), voided[o.Dot]})
+		f.view.Gestures = append(f.view.Gestures, GestureView{o.Dot, g, f.at(o).Time(), voided[o.Dot]})
 		return nil
 	})
 }
@@ -236,7 +266,7 @@ func (f *folder) seats() {
 		t := &f.view.Travellers[i]
 		t.SeatDots = append(t.SeatDots, o.Dot)
 		b, ok := best[t.No]
-		if !ok || b.Header.Stamp.Less(o.Header.Stamp) || b.Header.Stamp == o.Header.Stamp && b.Dot.Less(o.Dot) {
+		if !ok || f.at(b).Less(f.at(o)) || f.at(b) == f.at(o) && b.Dot.Less(o.Dot) {
 			best[t.No] = o
 			t.SeatNow = seat
 		}

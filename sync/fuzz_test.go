@@ -160,17 +160,17 @@ func FuzzReceive(f *testing.F) {
 	c.ground.write(Notes, NoteDraft(testNote(2)))
 	c.tablets[1].write(author(1), SeenDraft(noteDot))
 	for _, n := range []*node{c.ground, c.tablets[1]} {
-		for _, r := range n.do(Answer{Request: Request{Group: n.State().Group}, You: Nobody}).Response.Runs {
+		for _, r := range n.do(Answer{Request: Request{Group: n.State().Group}}).Response.Runs {
 			var raws []byte
 			for _, raw := range r.Ops {
 				raws = append(binary.LittleEndian.AppendUint16(raws, uint16(len(raw))), raw...)
 			}
-			f.Add(uint32(r.Author), r.First, r.Incarnation[:], r.Head[:], raws, true)
+			f.Add(uint32(r.Author), r.First, r.Head[:], r.Sig, raws, true)
+			f.Add(uint32(r.Author), r.First, r.Head[:], []byte{}, raws, true)
 		}
 	}
-	f.Fuzz(func(t *testing.T, a uint32, first uint64, inc, head, raws []byte, have bool) {
-		run := Run{Author: Author(a), First: first}
-		copy(run.Incarnation[:], inc)
+	f.Fuzz(func(t *testing.T, a uint32, first uint64, head, sig, raws []byte, have bool) {
+		run := Run{Author: Author(a), First: first, Sig: sig}
 		copy(run.Head[:], head)
 		for len(raws) > 2 {
 			l := min(int(binary.LittleEndian.Uint16(raws)), len(raws)-2)
@@ -178,12 +178,26 @@ func FuzzReceive(f *testing.F) {
 			raws = raws[2+l:]
 		}
 		store := start.Clone()
-		r, err := Load(store)
+		r, err := Load(store, testVerify)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(sig) == 0 && len(run.Ops) > 0 { // an author that signs anything
+			key := "ground"
+			if run.Author >= FirstTablet {
+				key = string([]byte{byte(10 + run.Author - FirstTablet)})
+			}
+			l, _ := r.State().Lane(run.Author)
+			run.Head, _ = r.headAt(l, min(first-1, l.Seq))
+			for i, raw := range run.Ops {
+				if o, err := ParseOp(Dot{run.Author, first + uint64(i)}, raw); err == nil {
+					run.Head = chainNext(run.Head, o)
+				}
+			}
+			run.Sig, _ = testSign(key)(r.claim(l, run.last(), run.Head).Message(r.st.Group))
+		}
 		before := r.State()
-		ready, err := r.Step(Receive{Runs: []Run{run, run}, You: Nobody, Have: have, Now: t0})
+		ready, err := r.Step(Receive{Runs: []Run{run, run}, Have: have})
 		if err != nil || len(ready.Changed) == 0 {
 			if diff := cmp.Diff(before, r.State()); diff != "" || !ready.Batch.IsEmpty() {
 				t.Fatalf("nothing was taken, and the state changed:\n%s", diff)
@@ -200,7 +214,7 @@ func FuzzReceive(f *testing.F) {
 				t.Fatalf("author %d: claims %d ops, holds %d", l.Author, l.Seq, n)
 			}
 		}
-		if again, err := r.Step(Receive{Runs: []Run{run}, You: Nobody, Have: have, Now: t0}); err != nil || len(again.Changed) > 0 {
+		if again, err := r.Step(Receive{Runs: []Run{run}, Have: have}); err != nil || len(again.Changed) > 0 {
 			t.Fatalf("a second delivery took %v, %v", again.Changed, err)
 		}
 	})

@@ -63,11 +63,10 @@ func TestHaveIsNotForgottenWhenItCannotBeWritten(t *testing.T) {
 	c.sync(0)
 	late := newNode(t, passenger.FlightID{1}, Nobody, 99)
 	req := late.do(Ask{}).Request
-	res := c.tablets[0].do(Answer{Request: *req, You: Nobody}).Response
-	late.do(Receive{Runs: res.Runs, You: res.You, Have: true, Salt: [SaltSize]byte{1}, Now: t0})
+	res := c.tablets[0].do(Answer{Request: *req}).Response
+	late.do(Receive{Runs: res.Runs, Have: true, Salt: [SaltSize]byte{1}})
 
-	c.ground.do(Bind{Author: author(1), Incarnation: Incarnation{99}})
-	c.ground.write(Admin, RosterEntry{Author: author(1), Class: TabletLane, Role: passenger.Cabin, Incarnation: Incarnation{99}}.Draft())
+	c.ground.write(Admin, RosterEntry{Author: author(1), Class: TabletLane, Role: passenger.Cabin, Incarnation: Incarnation{99}, Key: testKey("\x63")}.Draft())
 	c.tablets, c.peer = append(c.tablets, late), append(c.peer, nil)
 	c.sync(1)
 	if got := haves(late); len(got) != 1 || !got[0].Covers(note) {
@@ -97,7 +96,7 @@ func TestNoHaveBehindOnesOwnLane(t *testing.T) {
 	c.ground.write(Notes, NoteDraft(testNote(2)))
 
 	req := c.tablets[0].do(Ask{Budget: 400}).Request
-	res := c.ground.do(Answer{Request: *req, You: author(0)}).Response
+	res := c.ground.do(Answer{Request: *req}).Response
 	ready := c.tablets[0].do(c.answered(res))
 	found := false
 	for _, n := range ready.Notes {

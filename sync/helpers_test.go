@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,25 +15,26 @@ type crew struct {
 	tb      testing.TB
 	ground  *node
 	tablets []*node
-	peer    []Vector // what each tablet last heard of ground
+	peer    []Vector    // what each tablet last heard of ground
+	ask     map[int]Ask // what it therefore adds to its next question
+	next    Author
 	salts   byte
 }
 
 func newCrew(tb testing.TB, n int) *crew {
 	tb.Helper()
 	group := passenger.FlightID{1}
-	c := &crew{tb: tb, ground: newNode(tb, group, Admin, 1)}
+	c := &crew{tb: tb, ground: newNode(tb, group, Admin, 1), ask: map[int]Ask{}, next: FirstTablet + Author(n)}
 	c.ground.write(Admin, testGenesis().Draft())
 	for i := range n {
 		a := FirstTablet + Author(i)
 		c.tablets = append(c.tablets, newNode(tb, group, Nobody, byte(10+i)))
 		c.peer = append(c.peer, nil)
-		c.ground.do(Bind{Author: a, Incarnation: Incarnation{byte(10 + i)}})
 		role := passenger.Cabin
 		if i == 0 {
 			role = passenger.Lead
 		}
-		c.ground.write(Admin, RosterEntry{Author: a, Class: TabletLane, Tablet: passenger.TabletID{byte(i + 1)}, Role: role, Incarnation: Incarnation{byte(10 + i)}}.Draft())
+		c.ground.write(Admin, RosterEntry{Author: a, Class: TabletLane, Tablet: passenger.TabletID{byte(i + 1)}, Role: role, Incarnation: Incarnation{byte(10 + i)}, Key: testKey(string([]byte{byte(10 + i)}))}.Draft())
 	}
 	c.ground.write(Manifest, PageDrafts([]Traveller{{No: 1, Name: "Ms J. Jansen", Seat: "14C"}, {No: 2, Name: "Mr P. Boer", Seat: "2A"}})...)
 	for i := range n {
@@ -63,17 +65,59 @@ func (c *crew) sync(i int) {
 func (c *crew) once(i, budget int) bool {
 	c.tb.Helper()
 	t := c.tablets[i]
-	req := t.do(Ask{Peer: c.peer[i], Budget: budget}).Request
-	up := c.ground.do(Receive{Runs: req.Runs, You: Nobody, Now: t0})
-	res := c.ground.do(Answer{Request: *req, You: author(i)}).Response
-	c.peer[i] = res.Have
+	ask := c.ask[i]
+	ask.Peer, ask.Budget = c.peer[i], budget
+	req := t.do(ask).Request
+	up := c.take(req.Runs)
+	res := c.ground.do(Answer{Request: *req, Notes: up.Notes}).Response
 	down := t.do(c.answered(res))
-	return len(up.Changed)+len(down.Changed) > 0
+	c.heard(i, res, down)
+	return len(up.Changed)+len(down.Changed)+len(c.ask[i].Whole) > 0 || c.ask[i].Claims
+}
+
+// take is ground's side of an exchange: branches get a home at once.
+func (c *crew) take(runs []Run) Ready {
+	c.tb.Helper()
+	up := c.ground.do(Receive{Runs: runs})
+	homes := c.ground.Homes(up.Notes, func() Author { c.next++; return c.next - 1 })
+	if len(homes) == 0 {
+		return up
+	}
+	for _, h := range homes {
+		c.ground.do(Bind{Entry: h.Branch})
+	}
+	again := c.ground.do(Receive{Runs: runs})
+	for _, h := range homes {
+		c.ground.write(Admin, h.Branch.Draft())
+		if h.Live != nil {
+			h.Live.Tablet, h.Live.Role = passenger.TabletID{1}, passenger.Lead
+			c.ground.write(Admin, h.Live.Draft())
+		}
+	}
+	again.Changed = append(up.Changed, again.Changed...)
+	return again
+}
+
+// heard keeps what an answer says for the next question.
+func (c *crew) heard(i int, res *Response, down Ready) {
+	t, next := c.tablets[i], Ask{Whole: res.Again}
+	for _, n := range down.Notes {
+		if n.What == FaultFork {
+			next.Whole = append(next.Whole, n.Author)
+		}
+	}
+	c.peer[i] = slices.Clone(res.Have)
+	for _, a := range next.Whole {
+		c.peer[i] = c.peer[i].Set(a, 0)
+	}
+	st := t.State()
+	next.Claims = st.Vector().CoversAll(res.Have) && res.Have.CoversAll(st.Vector()) && st.Digest() != res.Digest
+	c.ask[i] = next
 }
 
 func (c *crew) answered(res *Response) Receive {
 	c.salts++
-	return Receive{Runs: res.Runs, You: res.You, YouSeen: res.YouSeen, Have: true, Salt: [SaltSize]byte{c.salts, 0xff}, Now: t0}
+	return Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Have: true, Salt: [SaltSize]byte{c.salts, 0xff}}
 }
 
 // gossip runs one exchange between tablets i (asking) and j.
@@ -82,8 +126,8 @@ func (c *crew) gossip(i, j int) {
 	a, b := c.tablets[i], c.tablets[j]
 	req := a.do(Ask{}).Request
 	c.salts++
-	b.do(Receive{Runs: req.Runs, You: Nobody, Have: true, Salt: [SaltSize]byte{c.salts, 0xfe}, Now: t0})
-	res := b.do(Answer{Request: *req, You: author(i)}).Response
+	b.do(Receive{Runs: req.Runs, Have: true, Salt: [SaltSize]byte{c.salts, 0xfe}})
+	res := b.do(Answer{Request: *req}).Response
 	a.do(c.answered(res))
 }
 
@@ -164,12 +208,13 @@ func makeOp(d Dot, h Header, content ...byte) Op {
 }
 
 // makeRun chains raw ops as their author would, from the start of the lane.
-func makeRun(group passenger.FlightID, a Author, inc Incarnation, raws ...[]byte) Run {
-	r := Run{Author: a, Incarnation: inc, First: 1, Ops: raws, Head: chainStart(group, a, inc)}
+func makeRun(group passenger.FlightID, a Author, inc Incarnation, key string, raws ...[]byte) Run {
+	r := Run{Author: a, First: 1, Ops: raws, Head: chainStart(group, a, inc)}
 	for i, raw := range raws {
 		if o, err := ParseOp(Dot{a, uint64(i + 1)}, raw); err == nil {
 			r.Head = chainNext(r.Head, o)
 		}
 	}
+	r.Sig, _ = testSign(key)(Claim{a, inc, r.last(), r.Head}.Message(group))
 	return r
 }

@@ -34,11 +34,12 @@ const (
 )
 
 // matrix says which lane classes may write a kind. A kind that is not here is kept, forwarded
-// and ignored. Movement is also written by the lead purser's hand, resolve also by ground.
+// and ignored. Movement is also written by the lead purser's hand, resolve also by ground, and
+// crew may correct what assistance a traveller needs.
 var matrix = map[Kind][]Class{
 	KindGenesis: {AdminLane}, KindRoster: {AdminLane}, KindAmend: {AdminLane}, KindMovement: {AdminLane, TabletLane},
 	KindCut: {AdminLane}, KindErase: {AdminLane}, KindVerdict: {AdminLane}, KindClose: {AdminLane}, KindSeal: {AdminLane},
-	KindAssistance: {SafetyLane}, KindRetract: {SafetyLane, NotesLane},
+	KindAssistance: {SafetyLane, TabletLane}, KindRetract: {SafetyLane, NotesLane},
 	KindPage: {ManifestLane}, KindChange: {ManifestLane}, KindRemove: {ManifestLane}, KindListAge: {ManifestLane},
 	KindNote: {NotesLane},
 	KindHave: {TabletLane}, KindSeen: {TabletLane}, KindOutcome: {TabletLane}, KindGesture: {TabletLane},

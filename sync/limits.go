@@ -1,12 +1,5 @@
 package sync
 
-import "time"
-
-// MaxAhead is how far a received stamp may be ahead of this device's time and still move its
-// clock: tablets are seconds off, seldom hours (a wrong time zone set by hand). A stamp beyond
-// it is kept in its op, but does not drag others along.
-const MaxAhead = 24 * time.Hour
-
 const (
 	// MaxTablets is how many tablets one flight has at most (PRODUCT: 1 to 15 a flight). More
 	// author indexes than that may be bound, one for each incarnation.
@@ -14,7 +7,16 @@ const (
 	// MaxAuthors bounds author indexes; arbitrary, room for four incarnations of each tablet.
 	MaxAuthors = 64
 	// MaxOpBytes bounds one op, header and body (reference: 16 KiB; larger things are blobs).
+	// A larger one of another program is kept and forwarded, and counts for nothing.
 	MaxOpBytes = 16 << 10
+	// MaxRawBytes bounds what is kept at all; a run with more is refused. Arbitrary.
+	MaxRawBytes = 64 << 10
+	// MaxLaneOps bounds a lane: a program gone wild fills no tablet. Arbitrary, 30 times what a
+	// long flight writes.
+	MaxLaneOps = 1 << 16
+	// pointEvery is how many ops lie at most between two kept signatures of a lane that its
+	// author signed more often.
+	pointEvery = 64
 	// MaxRunOps bounds the ops of one exchange in each direction.
 	MaxRunOps = 4096
 	// PageSize is how many travellers one manifest page holds.

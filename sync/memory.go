@@ -47,6 +47,12 @@ func (m *Memory) Apply(b Batch) error {
 		return nil
 	}
 	next := map[Author]uint64{}
+	for _, d := range b.Cuts {
+		if d.Seq > uint64(len(m.ops[d.Author])) {
+			return passenger.Errorf(passenger.Corrupt, "sync.Memory.Apply", "lane %d has no op %d to be cut behind", d.Author, d.Seq)
+		}
+		next[d.Author] = d.Seq + 1
+	}
 	for _, o := range b.Ops {
 		want, ok := next[o.Dot.Author]
 		if !ok {
@@ -56,6 +62,9 @@ func (m *Memory) Apply(b Batch) error {
 			return passenger.Errorf(passenger.Corrupt, "sync.Memory.Apply", "op %s does not follow op %d", o.Dot, want-1)
 		}
 		next[o.Dot.Author] = want + 1
+	}
+	for _, d := range b.Cuts {
+		m.ops[d.Author] = slices.Clip(m.ops[d.Author][:d.Seq])
 	}
 	for _, o := range b.Ops {
 		m.ops[o.Dot.Author] = append(m.ops[o.Dot.Author], o)

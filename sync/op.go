@@ -18,9 +18,19 @@ type Hash [16]byte
 // Incarnation is minted when a replica's store is created: 8 random bytes.
 type Incarnation [8]byte
 
+// After is the incarnation that a replica goes on under when its branch was re-homed: made of
+// the old one and the chain hash of the branch's first op, so that ground can bind it in the
+// exchange in which it learns of the branch, and two clones never share it.
+func (i Incarnation) After(first Hash) Incarnation {
+	sum := sha256.Sum256(append(append([]byte("cabinloop incarnation 1\x00"), i[:]...), first[:]...))
+	return Incarnation(sum[:8])
+}
+
 // Flags of an op.
 const (
-	Urgent uint64 = 1 << 2 // goes first on a thin link
+	// MustUnderstand: a replica that does not know the kind says so instead of passing it over.
+	MustUnderstand uint64 = 1 << 0
+	Urgent         uint64 = 1 << 2 // goes first on a thin link
 )
 
 // Header is the decoded head of an op. It never holds personal data.
@@ -123,10 +133,14 @@ type Op struct {
 	Head   []byte // raw header bytes, as written
 	Body   []byte // salt and content; nil for a stub
 	Commit Hash
+	// Poison says why the op counts for nothing although it is kept and forwarded: "" for a
+	// sound one, "malformed" (no header and body can be told apart: all of it is Head),
+	// "unreadable" (the header), "too-large".
+	Poison string
 }
 
 // IsStub reports whether the content was erased.
-func (o Op) IsStub() bool { return o.Body == nil }
+func (o Op) IsStub() bool { return o.Body == nil && o.Poison != "malformed" }
 
 // Content returns the body behind its salt; nil for a stub.
 func (o Op) Content() []byte {
@@ -141,6 +155,9 @@ func (o Op) Stub() Op { o.Body = nil; return o }
 
 // Raw returns the wire form: header length, header, then 0 and the body or 1 and the commit.
 func (o Op) Raw() []byte {
+	if o.Poison == "malformed" {
+		return o.Head
+	}
 	b := binary.AppendUvarint(make([]byte, 0, len(o.Head)+len(o.Body)+20), uint64(len(o.Head)))
 	b = append(b, o.Head...)
 	if o.IsStub() {
@@ -149,22 +166,31 @@ func (o Op) Raw() []byte {
 	return append(append(b, 0), o.Body...)
 }
 
-// ParseOp reads what [Op.Raw] wrote. The op's slices point into raw.
-// Errors: invalid for malformed bytes, too_much above [MaxOpBytes].
+// ParseOp reads what [Op.Raw] wrote. What cannot be read is an op too, with [Op.Poison]: an op
+// that some replica cannot read blocks no lane. The op's slices point into raw.
+// Errors: too_much above [MaxRawBytes].
 func ParseOp(dot Dot, raw []byte) (Op, error) {
-	if len(raw) > MaxOpBytes {
-		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.ParseOp", "op %s has %d bytes; at most %d fit", dot, len(raw), MaxOpBytes)
+	if len(raw) > MaxRawBytes {
+		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.ParseOp", "op %s has %d bytes; at most %d fit", dot, len(raw), MaxRawBytes)
 	}
+	o, ok := parse(raw)
+	switch {
+	case !ok:
+		o = Op{Head: raw, Commit: commit(nil), Poison: "malformed"}
+	case len(raw) > MaxOpBytes:
+		o.Poison = "too-large"
+	}
+	o.Dot = dot
+	return o, nil
+}
+
+func parse(raw []byte) (o Op, ok bool) {
 	l, n := binary.Uvarint(raw)
-	// A length written longer than needed would come out shorter: refused, so that bytes are kept.
+	// A length written longer than needed would come out shorter: bytes are kept as they are.
 	if n <= 0 || n > 1 && raw[n-1] == 0 || l > uint64(len(raw)-n) || uint64(len(raw)-n)-l < 1 {
-		return Op{}, errWire
+		return o, false
 	}
-	o := Op{Dot: dot, Head: raw[n : n+int(l) : n+int(l)]}
-	var err error
-	if o.Header, err = decodeHeader(o.Head); err != nil {
-		return Op{}, err
-	}
+	o.Head = raw[n : n+int(l) : n+int(l)]
 	form, rest := raw[n+int(l)], raw[n+int(l)+1:]
 	switch {
 	case form == 0 && len(rest) >= SaltSize:
@@ -173,9 +199,13 @@ func ParseOp(dot Dot, raw []byte) (Op, error) {
 	case form == 1 && len(rest) == len(o.Commit):
 		copy(o.Commit[:], rest)
 	default:
-		return Op{}, errWire
+		return o, false
 	}
-	return o, nil
+	var err error
+	if o.Header, err = decodeHeader(o.Head); err != nil {
+		o.Header, o.Poison = Header{}, "unreadable"
+	}
+	return o, true
 }
 
 func commit(body []byte) Hash {

@@ -65,21 +65,31 @@ type RosterEntry struct {
 	Class       Class
 	Tablet      passenger.TabletID
 	Incarnation Incarnation // zero until the tablet has exchanged once
+	Key         PublicKey   // the tablet's; ground's own lanes are proven by the root key
 	Role        passenger.Role
 	Zone        string
 	Removed     bool
+	Fork        Fork // for a re-homed branch: which one
 }
 
-// Draft makes the op. A later op for the same author index replaces the earlier one.
+// Draft makes the op. A later op for the same author index replaces role, zone and removal;
+// whose the index is stays what the first op with an incarnation said.
 func (e RosterEntry) Draft() Draft {
 	var w writer
 	w.uint(1, uint64(e.Author)+1)
 	w.uint(2, uint64(e.Class))
 	w.bytes(3, e.Tablet[:])
-	w.bytes(4, e.Incarnation[:])
+	if e.Incarnation != (Incarnation{}) {
+		w.bytes(4, e.Incarnation[:])
+	}
 	w.str(5, string(e.Role))
 	w.str(6, e.Zone)
 	w.bool(7, e.Removed)
+	w.uint(8, uint64(e.Key.Alg))
+	w.str(9, e.Key.Bytes)
+	if e.Fork.Is() {
+		w.bytes(10, e.Fork.marshal())
+	}
 	return Draft{Kind: KindRoster, Content: w.b}
 }
 
@@ -104,6 +114,15 @@ func decodeRoster(b []byte) (e RosterEntry, err error) {
 			e.Zone = f.str()
 		case 7:
 			e.Removed = f.num != 0
+		case 8:
+			if f.num > math.MaxUint8 {
+				return errWire
+			}
+			e.Key.Alg = Algorithm(f.num)
+		case 9:
+			e.Key.Bytes = f.str()
+		case 10:
+			e.Fork, err = readFork(f.data)
 		}
 		return err
 	})

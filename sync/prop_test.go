@@ -51,9 +51,9 @@ func flight(t *rapid.T, tb testing.TB) *crew {
 			case 1:
 				tablet.write(author(i), Gesture{Code: passenger.Drink, Quantity: 1, Traveller: 1, Note: n.Dot}.Draft([8]byte{byte(pick(3, "form")) + 1}))
 			case 2:
-				tablet.write(author(i), ResolveDraft(n.Dot, 1, fb, n.HeadDots(), [8]byte{1}))
+				tablet.write(author(i), ResolveDraft(n.Dot, n.Note.Traveller, fb, n.HeadDots(), [8]byte{1}))
 			default:
-				tablet.write(author(i), OutcomeDraft(n.Dot, 1, fb, n.HeadDots(), [8]byte{1}))
+				tablet.write(author(i), OutcomeDraft(n.Dot, n.Note.Traveller, fb, n.HeadDots(), [8]byte{1}))
 			}
 		case k == 9 && len(c.tablets) > 1:
 			if j := pick(len(c.tablets), "peer"); j != i {
@@ -181,14 +181,14 @@ func TestPropFoldAgreesWithTheNaiveModel(t *testing.T) {
 
 // fork copies a node with its store.
 func (n *node) fork() *node {
-	c := &node{tb: n.tb, store: n.store.Clone(), salt: n.salt}
+	c := &node{tb: n.tb, store: n.store.Clone(), salt: n.salt, key: n.key}
 	c.reload()
 	return c
 }
 
 // pull merges everything that from holds into n, as a reader that writes nothing.
 func (n *node) pull(from *node) *node {
-	n.do(Receive{Runs: from.do(Answer{Request: Request{Group: n.State().Group, Have: n.State().Vector()}, You: Nobody}).Response.Runs, You: Nobody, Now: t0})
+	n.do(Receive{Runs: from.do(Answer{Request: Request{Group: n.State().Group, Have: n.State().Vector()}}).Response.Runs})
 	return n
 }
 
@@ -238,6 +238,9 @@ func TestPropDeliveryInPieces(t *testing.T) {
 				if err != nil {
 					rt.Fatal(err)
 				}
+				if len(run.Sig) == 0 {
+					run.Sig, _ = testSign(all.key)(all.claim(l, run.last(), run.Head).Message(all.st.Group))
+				}
 				runs = append(runs, run)
 				first += uint64(len(run.Ops))
 			}
@@ -246,7 +249,7 @@ func TestPropDeliveryInPieces(t *testing.T) {
 			order := rapid.Permutation(runs).Draw(rt, "order")
 			size := rapid.IntRange(1, 4).Draw(rt, "batch")
 			for batch := range slices.Chunk(order, size) {
-				late.do(Receive{Runs: batch, You: Nobody, Now: t0})
+				late.do(Receive{Runs: batch})
 				for _, l := range late.State().Lanes {
 					n := uint64(0)
 					_ = late.store.Ops(l.Author, 1, func(Op) bool { n++; return true })

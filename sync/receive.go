@@ -1,6 +1,10 @@
 package sync
 
-import "github.com/cabinloop/cabinloop/passenger"
+import (
+	"slices"
+
+	"github.com/cabinloop/cabinloop/passenger"
+)
 
 func (r *Replica) receive(ev Receive) (Ready, error) {
 	var ready Ready
@@ -11,130 +15,203 @@ func (r *Replica) receive(ev Receive) (Ready, error) {
 	if total > MaxRunOps {
 		return Ready{}, passenger.Errorf(passenger.TooMuch, "sync.Receive", "an exchange carries at most %d ops, not %d", MaxRunOps, total)
 	}
-	untold := r.st.Untold
-	bound, note := r.bound(ev.You, ev.Runs)
-	if note != nil {
-		ready.Notes = append(ready.Notes, *note)
-	}
-	var ops []Op
-	for _, run := range ev.Runs {
-		if ev.Accept != nil && !ev.Accept[run.Author] {
-			ready.Notes = append(ready.Notes, RunNote{run.Author, FaultRefused, run.First})
-			continue
-		}
-		taken, note, err := r.take(run)
+	before := r.st.clone()
+	// The admin lanes say who the others are: first.
+	runs := slices.Clone(ev.Runs)
+	slices.SortStableFunc(runs, func(a, b Run) int { return r.order(a.Author) - r.order(b.Author) })
+	for _, run := range runs {
+		note, err := r.take(run)
 		if err != nil {
 			return Ready{}, err
 		}
-		ops = append(ops, taken...)
 		if note != nil {
 			ready.Notes = append(ready.Notes, *note)
 		}
 	}
-	for _, o := range ops {
-		ready.Changed = append(ready.Changed, o.Dot)
-		if r.st.Clock.Less(o.Header.Stamp) && !o.Header.Stamp.ahead(ev.Now) {
-			r.st.Clock = o.Header.Stamp
-		}
-		if r.st.Me != Admin && aboutNotes(o) {
-			r.st.Untold = true
+	freed := r.free(ev.Receipts)
+	for _, a := range sortedAuthors(r.taken.ops) {
+		for _, o := range r.taken.ops[a] {
+			ready.Changed = append(ready.Changed, o.Dot)
 		}
 	}
+	me, _ := r.st.Lane(r.st.Me)
 	tablet := r.st.Me != Nobody && r.st.Me >= FirstTablet
-	behind := false
-	if lane, _ := r.st.Lane(r.st.Me); tablet && ev.You == r.st.Me && ev.YouSeen > lane.Seq {
-		// Whatever this replica wrote now would stand under a dot that is taken.
-		behind = true
-		ready.Notes = append(ready.Notes, RunNote{r.st.Me, FaultRollback, lane.Seq + 1})
+	if r.st.Me != Admin && slices.ContainsFunc(ready.Changed, r.aboutNotes) {
+		r.st.Untold = true
 	}
-	if ev.Have && tablet && r.st.Untold && !behind {
-		d := haveDraft(r.st.Vector())
-		have, err := r.append(r.st.Me, d, ev.Salt, Stamp{})
+	// In a lane that turned out to have another history, what is written now would only move.
+	astray := slices.ContainsFunc(ready.Notes, func(n RunNote) bool { return n.Author == r.st.Me && n.What == FaultFork })
+	behind := tablet && ev.Peer.Of(me.Author) > me.Seq
+	if behind {
+		ready.Notes = append(ready.Notes, RunNote{Author: me.Author, What: FaultRollback, Seq: me.Seq + 1})
+	}
+	if ev.Have && tablet && r.st.Untold && !astray && !behind {
+		have, err := r.append(me, haveDraft(r.st.Vector()), ev.Salt, Stamp{})
 		if err != nil {
 			return Ready{}, err
 		}
-		ops = append(ops, have)
 		ready.Changed = append(ready.Changed, have.Dot)
 		r.st.Untold = false
 	}
-	if len(ops) > 0 || bound || r.st.Untold != untold {
-		ready.Batch = r.batch(ops)
+	if len(r.taken.ops)+len(r.taken.cuts) > 0 || freed || before.Untold != r.st.Untold || before.Me != r.st.Me {
+		ready.Batch = r.batch()
 	}
 	return ready, nil
 }
 
-// bound notes what ground says this replica is; it reports whether that is news. A lane that
-// another incarnation began is not gone on with: two writers under one dot are a fork.
-func (r *Replica) bound(you Author, runs []Run) (bool, *RunNote) {
-	if you < FirstTablet || you >= MaxAuthors || r.st.Me != Nobody {
-		return false, nil
+// order is the weight of a lane: admin (with the verdicts), safety, notes, manifest, crew. A note
+// carries name and seat as compiled, so it is readable before its manifest page.
+func (r *Replica) order(a Author) int {
+	l, _ := r.st.Lane(a)
+	n := 5
+	switch l.Class {
+	case AdminLane:
+		n = 0
+	case SafetyLane:
+		n = 1
+	case NotesLane:
+		n = 2
+	case ManifestLane:
+		n = 3
+	case TabletLane:
+		n = 4
 	}
-	l, ok := r.st.Lane(you)
-	foreign := ok && l.Incarnation != r.st.Incarnation
-	for _, run := range runs {
-		foreign = foreign || run.Author == you && run.Incarnation != r.st.Incarnation
-	}
-	if foreign {
-		return false, &RunNote{you, FaultFork, l.Seq + 1}
-	}
-	if !ok {
-		r.st.setLane(Lane{Author: you, Incarnation: r.st.Incarnation, Head: chainStart(r.st.Group, you, r.st.Incarnation)})
-	}
-	r.st.Me = you
-	return true, nil
+	return n*MaxAuthors + int(a)
 }
 
-// aboutNotes reports whether a have op must tell of o: what stands in the notes and safety
+// aboutNotes reports whether a have op must tell of an op: what stands in the notes and safety
 // lanes, under whatever author index ground writes them.
-func aboutNotes(o Op) bool {
-	switch o.Header.Kind {
-	case KindNote, KindRetract, KindAssistance:
-		return true
-	}
-	return o.Dot.Author == Notes || o.Dot.Author == Safety
+func (r *Replica) aboutNotes(d Dot) bool {
+	l, _ := r.st.Lane(d.Author)
+	return l.Class == NotesLane || l.Class == SafetyLane
 }
 
-// take checks one run against the lane and returns the ops that are new. The whole run is
-// taken or, with a malformed op or an unproven chain, none of it. The chain head speaks for the
-// whole history before it, so that ops held already need no second look. Errors: those of the
-// storage.
-func (r *Replica) take(run Run) ([]Op, *RunNote, error) {
-	if run.Author >= MaxAuthors || run.First == 0 || len(run.Ops) == 0 {
-		return nil, &RunNote{run.Author, FaultMalformed, run.First}, nil
+// hear moves the clock on to a stamp that the flight's window holds.
+func (r *Replica) hear(o Op, c Class) {
+	if r.st.Clock.Less(o.Header.Stamp) && r.st.Window.To != 0 && r.st.Window.holds(o.Header.Stamp, c) {
+		r.st.Clock = o.Header.Stamp
 	}
-	lane, ok := r.st.Lane(run.Author)
-	if !ok {
-		lane = Lane{Author: run.Author, Incarnation: run.Incarnation, Head: chainStart(r.st.Group, run.Author, run.Incarnation)}
+}
+
+// free takes ground's receipts for lanes of a sealed flight.
+func (r *Replica) free(rs []Receipt) bool {
+	freed := false
+	for _, c := range rs {
+		l, ok := r.st.Lane(c.Author)
+		if !ok || c.Seq > l.Seq || c.Seq <= l.Freed {
+			continue
+		}
+		root := r.st.Root
+		if h, err := r.headAt(l, c.Seq); err != nil || h != c.Head || r.verify == nil ||
+			!r.verify(root.Alg, []byte(root.Bytes), c.Message(r.st.Group), c.Sig) {
+			continue
+		}
+		l.Freed, freed = c.Seq, true
+		r.st.setLane(l)
 	}
-	last := run.First + uint64(len(run.Ops)) - 1
+	return freed
+}
+
+// take checks one run against the lane and takes the ops that are new: all of them, or none.
+// Ops that cannot be read are taken like others. Errors: those of the storage.
+func (r *Replica) take(run Run) (*RunNote, error) {
+	if run.Author >= MaxAuthors || run.First == 0 || len(run.Ops) == 0 || run.last() < run.First {
+		return &RunNote{Author: run.Author, What: FaultMalformed, Seq: run.First}, nil
+	}
+	l, ok := r.st.Lane(run.Author)
+	last := run.last()
 	switch {
-	case lane.Incarnation != run.Incarnation:
-		return nil, &RunNote{run.Author, FaultFork, run.First}, nil
-	case run.First > lane.Seq+1:
-		return nil, &RunNote{run.Author, FaultGap, lane.Seq + 1}, nil
-	case last <= lane.Seq: // held already, or another branch of the same length or shorter
-		head, err := r.headAt(lane, last)
-		if err != nil || head == run.Head {
-			return nil, nil, err
-		}
-		return nil, &RunNote{run.Author, FaultFork, last}, nil
+	case !ok || l.Class == 0:
+		return &RunNote{Author: run.Author, What: FaultUnbound, Seq: run.First}, nil
+	case last == l.Seq && run.Head == l.Head:
+		return nil, nil
+	case last > MaxLaneOps:
+		return &RunNote{Author: run.Author, What: FaultTooLarge, Seq: run.First}, nil
+	case !r.proven(l, last, run.Head, run.Sig):
+		return &RunNote{Author: run.Author, What: FaultForged, Seq: run.First}, nil
+	case run.First > l.Seq+1:
+		return &RunNote{Author: run.Author, What: FaultGap, Seq: l.Seq + 1}, nil
 	}
-	var ops []Op
-	for seq := lane.Seq + 1; seq <= last; seq++ {
-		o, err := ParseOp(Dot{run.Author, seq}, run.Ops[seq-run.First])
-		if err != nil {
-			fault := FaultMalformed
-			if passenger.CodeOf(err) == passenger.TooMuch {
-				fault = FaultTooLarge
+	ops := make([]Op, len(run.Ops))
+	heads := make([]Hash, len(run.Ops)) // the chain at each of them
+	h, err := r.headAt(l, run.First-1)
+	if err != nil {
+		return nil, err
+	}
+	start := h
+	for i, raw := range run.Ops {
+		if ops[i], err = ParseOp(Dot{run.Author, run.First + uint64(i)}, raw); err != nil {
+			return &RunNote{Author: run.Author, What: FaultTooLarge, Seq: run.First + uint64(i)}, nil
+		}
+		h = chainNext(h, ops[i])
+		heads[i] = h
+	}
+	if h != run.Head { // the author signed it, so its history before the run is not ours
+		return &RunNote{Author: run.Author, What: FaultFork}, nil
+	}
+	fork := -1
+	ours := start
+	if err := r.ops(l, run.First, func(o Op) bool {
+		i := int(o.Dot.Seq - run.First)
+		if i >= len(ops) {
+			return false
+		}
+		if ours = chainNext(ours, o); ours != heads[i] {
+			fork = i
+			return false
+		}
+		return true
+	}); err != nil {
+		return nil, err
+	}
+	if fork >= 0 {
+		if fork > 0 {
+			start = heads[fork-1]
+		}
+		return r.branch(run, fork, Fork{Of: l.Author, At: run.First + uint64(fork) - 1, Start: start, First: heads[fork]}, ours)
+	}
+	if last <= l.Seq {
+		return nil, nil // held already
+	}
+	for _, o := range ops[l.Seq+1-run.First:] {
+		l = r.put(l, o)
+		r.hear(o, l.Class)
+		if l.Class == AdminLane {
+			if err := r.learn(o); err != nil {
+				return nil, err
 			}
-			return nil, &RunNote{run.Author, fault, seq}, nil
 		}
-		lane.Seq, lane.Head = seq, chainNext(lane.Head, o)
-		ops = append(ops, o)
 	}
-	if lane.Head != run.Head {
-		return nil, &RunNote{run.Author, FaultFork, last}, nil
+	l, _ = r.st.Lane(run.Author) // learning may have touched it
+	if l.Seq == last {
+		l.Points = withPoint(l.Points, Point{last, slices.Clone(run.Sig)})
+		r.st.setLane(l)
 	}
-	r.st.setLane(lane)
-	return ops, nil, nil
+	return nil, nil
+}
+
+// learn admits an op of an admin lane, and moves the branch that it names.
+func (r *Replica) learn(o Op) error {
+	known := len(r.st.Lanes)
+	r.admit(o)
+	if o.Header.Kind != KindRoster || len(r.st.Lanes) == known {
+		return nil
+	}
+	e, err := decodeRoster(o.Content())
+	if err != nil || !e.Fork.Is() {
+		return nil
+	}
+	l, _ := r.st.Lane(e.Author)
+	return r.rehome(l)
+}
+
+// branch takes what a run brings of another branch of its lane into the lane that ground has
+// given that branch; until there is one it stays where it is.
+func (r *Replica) branch(run Run, fork int, f Fork, ours Hash) (*RunNote, error) {
+	for _, l := range r.st.Lanes {
+		if l.Fork == f {
+			return r.take(Run{Author: l.Author, First: 1, Ops: run.Ops[fork:], Head: run.Head, Sig: run.Sig})
+		}
+	}
+	return &RunNote{Author: run.Author, What: FaultFork, Seq: f.At + 1, Fork: f, Ours: ours}, nil
 }

@@ -1,34 +1,40 @@
 package sync
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
 // Replica is one holder of a flight: ground or a tablet. It caches the state of its storage.
 type Replica struct {
-	store Storage
-	st    State
+	store  Storage
+	verify Verify
+	st     State
+	taken  overlay // of the step under way
 }
 
 // Create returns the batch that begins a store: ground begins with me = Admin, a tablet with
-// me = Nobody. inc is random.
-func Create(group passenger.FlightID, me Author, inc Incarnation) Batch {
-	st := State{Group: group, Me: me, Incarnation: inc}
-	if me == Admin {
-		for a := Admin; a < FirstTablet; a++ {
-			st.setLane(Lane{Author: a, Incarnation: inc, Head: chainStart(group, a, inc)})
-		}
+// me = Nobody. inc is random. root is ground's public key, which proves its lanes; a tablet has
+// it from its enrolment.
+func Create(group passenger.FlightID, me Author, inc Incarnation, root PublicKey) Batch {
+	st := State{Group: group, Me: me, Incarnation: inc, Root: root}
+	// Ground's first lanes need no roster: the group's key is all there is to know of them.
+	for a := Admin; a < FirstTablet; a++ {
+		st.setLane(Lane{Author: a, Class: Class(a) + AdminLane, Key: root, Head: chainStart(group, a, Incarnation{})})
 	}
 	return Batch{State: st}
 }
 
-// Load makes a replica from what storage holds. Errors: those of the storage.
-func Load(s Storage) (*Replica, error) {
+// Load makes a replica from what storage holds. verify is what proves foreign runs; with nil
+// none is taken. Errors: those of the storage.
+func Load(s Storage, verify Verify) (*Replica, error) {
 	st, err := s.State()
 	if err != nil {
 		return nil, err
 	}
-	return &Replica{store: s, st: st}, nil
+	return &Replica{store: s, verify: verify, st: st}, nil
 }
 
 // State returns a copy of the replica's state.
@@ -38,6 +44,7 @@ func (r *Replica) State() State { return r.st.clone() }
 func (r *Replica) Step(ev Event) (Ready, error) {
 	before := r.st.clone()
 	ready, err := r.step(ev)
+	r.taken = overlay{}
 	if err != nil {
 		r.st = before
 	}
@@ -56,41 +63,18 @@ func (r *Replica) step(ev Event) (Ready, error) {
 		return r.answer(ev)
 	case Bind:
 		return r.bind(ev)
-	case Rotate:
-		if r.st.Me == Admin {
-			return Ready{}, passenger.Errorf(passenger.Phase, "sync.Rotate", "ground's own lanes are not rotated")
-		}
-		r.st.Me, r.st.Incarnation = Nobody, ev.Incarnation
-		return Ready{Batch: r.batch(nil)}, nil
 	case EraseBodies:
 		return r.erase(ev)
 	}
 	return Ready{}, passenger.Errorf(passenger.Internal, "sync.Step", "unknown event")
 }
 
-func (r *Replica) batch(ops []Op) Batch { return Batch{State: r.st.clone(), Ops: ops} }
-
 // mine reports whether this replica writes the lane of a.
 func (r *Replica) mine(a Author) bool {
 	if r.st.Me == Admin {
-		l, ok := r.st.Lane(a)
-		return ok && l.Incarnation == r.st.Incarnation
+		return a < FirstTablet
 	}
 	return r.st.Me != Nobody && a == r.st.Me
-}
-
-func (r *Replica) bind(ev Bind) (Ready, error) {
-	if ev.Author >= MaxAuthors {
-		return Ready{}, passenger.Errorf(passenger.TooMuch, "sync.Bind", "a flight has at most %d author indexes", MaxAuthors)
-	}
-	if l, ok := r.st.Lane(ev.Author); ok {
-		if l.Incarnation == ev.Incarnation {
-			return Ready{}, nil
-		}
-		return Ready{}, passenger.Errorf(passenger.Exists, "sync.Bind", "author index %d is bound to another incarnation", ev.Author)
-	}
-	r.st.setLane(Lane{Author: ev.Author, Incarnation: ev.Incarnation, Head: chainStart(r.st.Group, ev.Author, ev.Incarnation)})
-	return Ready{Batch: r.batch(nil)}, nil
 }
 
 func (r *Replica) erase(ev EraseBodies) (Ready, error) {
@@ -104,7 +88,93 @@ func (r *Replica) erase(ev EraseBodies) (Ready, error) {
 	if len(held) == 0 {
 		return Ready{}, nil
 	}
-	b := r.batch(nil)
-	b.Stubs = held
-	return Ready{Batch: b, Changed: held}, nil
+	return Ready{Batch: Batch{State: r.st.clone(), Stubs: held}, Changed: held}, nil
+}
+
+// overlay is what a step has taken and its driver has not yet stored: ops behind the stored
+// ones, and lanes cut short before that.
+type overlay struct {
+	ops  map[Author][]Op
+	cuts map[Author]uint64
+}
+
+func (v *overlay) add(o Op) {
+	if v.ops == nil {
+		v.ops = map[Author][]Op{}
+	}
+	v.ops[o.Dot.Author] = append(v.ops[o.Dot.Author], o)
+}
+
+// cut ends a lane at seq; seq is within what is stored.
+func (v *overlay) cut(a Author, seq uint64) {
+	if v.cuts == nil {
+		v.cuts = map[Author]uint64{}
+	}
+	v.cuts[a] = seq
+	delete(v.ops, a)
+}
+
+// batch makes the batch of a step.
+func (r *Replica) batch() Batch {
+	b := Batch{State: r.st.clone()}
+	for _, a := range slices.Sorted(maps.Keys(r.taken.cuts)) {
+		b.Cuts = append(b.Cuts, Dot{a, r.taken.cuts[a]})
+	}
+	for _, a := range slices.Sorted(maps.Keys(r.taken.ops)) {
+		b.Ops = append(b.Ops, r.taken.ops[a]...)
+	}
+	return b
+}
+
+// ops reads a lane as it stands in this step.
+func (r *Replica) ops(l Lane, first uint64, yield func(Op) bool) error {
+	fresh := r.taken.ops[l.Author]
+	stored := l.Seq - uint64(len(fresh))
+	if first <= stored {
+		more := true
+		if err := r.store.Ops(l.Author, first, func(o Op) bool {
+			more = o.Dot.Seq <= stored && yield(o)
+			return more && o.Dot.Seq < stored
+		}); err != nil || !more {
+			return err
+		}
+	}
+	for _, o := range fresh {
+		if o.Dot.Seq >= first && !yield(o) {
+			break
+		}
+	}
+	return nil
+}
+
+// headAt returns h_seq of a lane. Heads of prefixes are not kept: it walks the chain.
+func (r *Replica) headAt(l Lane, seq uint64) (Hash, error) {
+	if seq == l.Seq {
+		return l.Head, nil
+	}
+	h := r.start(l)
+	if seq == 0 {
+		return h, nil
+	}
+	err := r.ops(l, 1, func(o Op) bool {
+		h = chainNext(h, o)
+		return o.Dot.Seq < seq
+	})
+	return h, err
+}
+
+// start returns h_0 of a lane.
+func (r *Replica) start(l Lane) Hash {
+	if l.Fork.Is() {
+		return l.Fork.Start
+	}
+	return chainStart(r.st.Group, l.Author, l.Incarnation)
+}
+
+// put appends an op to its lane.
+func (r *Replica) put(l Lane, o Op) Lane {
+	l.Seq, l.Head = o.Dot.Seq, chainNext(l.Head, o)
+	r.taken.add(o)
+	r.st.setLane(l)
+	return l
 }

@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"testing"
 	"time"
 
@@ -15,12 +17,34 @@ type node struct {
 	store *Memory
 	*Replica
 	salt byte
+	key  string
+}
+
+// testAlg is a cheap stand-in for a signature: SHA-256 over key and message.
+const testAlg Algorithm = 200
+
+func testKey(name string) PublicKey { return PublicKey{testAlg, name} }
+
+func testSign(key string) func([]byte) ([]byte, error) {
+	return func(msg []byte) ([]byte, error) {
+		sum := sha256.Sum256(append([]byte(key+"\x00"), msg...))
+		return sum[:], nil
+	}
+}
+
+func testVerify(alg Algorithm, public, msg, sig []byte) bool {
+	want, _ := testSign(string(public))(msg)
+	return alg == testAlg && bytes.Equal(want, sig)
 }
 
 func newNode(tb testing.TB, group passenger.FlightID, me Author, inc byte) *node {
 	tb.Helper()
 	n := &node{tb: tb, store: NewMemory()}
-	if err := n.store.Apply(Create(group, me, Incarnation{inc})); err != nil {
+	n.key = "ground"
+	if me != Admin {
+		n.key = string([]byte{inc})
+	}
+	if err := n.store.Apply(Create(group, me, Incarnation{inc}, testKey("ground"))); err != nil {
 		tb.Fatal(err)
 	}
 	n.reload()
@@ -29,7 +53,7 @@ func newNode(tb testing.TB, group passenger.FlightID, me Author, inc byte) *node
 
 func (n *node) reload() {
 	n.tb.Helper()
-	r, err := Load(n.store)
+	r, err := Load(n.store, testVerify)
 	if err != nil {
 		n.tb.Fatal(err)
 	}
@@ -39,6 +63,9 @@ func (n *node) reload() {
 func (n *node) do(ev Event) Ready {
 	n.tb.Helper()
 	ready, err := n.Step(ev)
+	if err == nil {
+		err = n.Sign(&ready, testSign(n.key))
+	}
 	if err != nil {
 		n.tb.Fatal(err)
 	}
@@ -62,9 +89,9 @@ func (n *node) write(a Author, ds ...Draft) []Dot {
 func exchange(tablet, ground *node, you Author, budget int) bool {
 	tablet.tb.Helper()
 	req := tablet.do(Ask{Peer: ground.State().Vector(), Budget: budget}).Request
-	ground.do(Receive{Runs: req.Runs, You: Nobody, Now: t0})
-	res := ground.do(Answer{Request: *req, You: you}).Response
-	tablet.do(Receive{Runs: res.Runs, You: res.You, Have: true, Salt: [SaltSize]byte{9}, Now: t0})
+	ground.do(Receive{Runs: req.Runs})
+	res := ground.do(Answer{Request: *req}).Response
+	tablet.do(Receive{Runs: res.Runs, Have: true, Salt: [SaltSize]byte{9}})
 	return res.More
 }
 
@@ -78,8 +105,7 @@ func groundAndTablet(t *testing.T) (ground, tablet *node) {
 	group := passenger.FlightID{1}
 	ground, tablet = newNode(t, group, Admin, 1), newNode(t, group, Nobody, 2)
 	ground.write(Admin, Genesis{Key: passenger.FlightKey{Carrier: "KL", Number: 641, Date: "2026-11-21", Departure: "AMS", Attempt: 1}, STD: t0, STA: t0.Add(8 * time.Hour)}.Draft())
-	ground.do(Bind{Author: FirstTablet, Incarnation: Incarnation{2}})
-	ground.write(Admin, RosterEntry{Author: FirstTablet, Class: TabletLane, Role: passenger.Lead, Incarnation: Incarnation{2}}.Draft())
+	ground.write(Admin, RosterEntry{Author: FirstTablet, Class: TabletLane, Role: passenger.Lead, Incarnation: Incarnation{2}, Key: testKey("\x02")}.Draft())
 	ground.write(Manifest, PageDrafts([]Traveller{{No: 1, Name: "Ms J. Jansen", Seat: "14C"}})...)
 	return ground, tablet
 }
@@ -110,16 +136,16 @@ func TestOneNoteThereAndBack(t *testing.T) {
 	}
 }
 
-func TestUnboundAuthorHasNoAuthority(t *testing.T) {
-	ground, _ := groundAndTablet(t)
-	rogue := newNode(t, passenger.FlightID{1}, Nobody, 7)
-	rogue.do(Receive{You: 9})
-	rogue.write(9, RosterEntry{Author: 9, Class: AdminLane}.Draft(), CloseDraft("person"))
-	req := rogue.do(Ask{}).Request
-	ground.do(Receive{Runs: req.Runs, You: Nobody})
-	v, _ := FoldStorage(ground.store)
-	if v.Closed != "" || len(v.Quarantine) != 2 {
-		t.Errorf("closed = %q, quarantine = %v", v.Closed, v.Quarantine)
+// A device that the roster does not name has no lane: whatever it signs, nobody takes it.
+func TestUnboundAuthorIsNotTaken(t *testing.T) {
+	ground, tablet := groundAndTablet(t)
+	o := makeOp(Dot{9, 1}, Header{Kind: KindClose}, CloseDraft("person").Content...)
+	run := makeRun(passenger.FlightID{1}, 9, Incarnation{7}, "\x07", o.Raw())
+	for _, n := range []*node{ground, tablet} {
+		ready := n.do(Receive{Runs: []Run{run}})
+		if len(ready.Changed) != 0 || len(ready.Notes) != 1 || ready.Notes[0].What != FaultUnbound {
+			t.Errorf("took %v, notes %v", ready.Changed, ready.Notes)
+		}
 	}
 }
 

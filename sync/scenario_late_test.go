@@ -93,7 +93,7 @@ func TestScenarioUnauthorisedAlikeEverywhere(t *testing.T) {
 }
 
 // tablet 0   o1 ─ o2 ─ o3 ─► ground      store rolled back to o1
-// tablet 0'  o1 ─ rotate ─────► ground: bound anew ◄── o2, o3 come back in the old lane
+// tablet 0'  o1 ◄── o2, o3 ── ground      and goes on: o4
 func TestScenarioRollbackBringsOpsBack(t *testing.T) {
 	c := newCrew(t, 1)
 	n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
@@ -105,29 +105,15 @@ func TestScenarioRollbackBringsOpsBack(t *testing.T) {
 	tablet.store = old
 	tablet.reload()
 	c.peer[0] = nil
-	tablet.do(Rotate{Incarnation: Incarnation{200}})
-	if _, err := tablet.Step(Write{Author: author(0), Drafts: []Draft{FinDraft()}, Salts: make([][SaltSize]byte, 1), Now: t0}); passenger.CodeOf(err) != passenger.Phase {
-		t.Errorf("write into the old lane: %v, want phase", err)
-	}
-	next := FirstTablet + 1
-	c.ground.do(Bind{Author: next, Incarnation: Incarnation{200}})
-	c.ground.write(Admin, RosterEntry{Author: next, Class: TabletLane, Tablet: passenger.TabletID{1}, Role: passenger.Lead, Incarnation: Incarnation{200}}.Draft())
-	req := tablet.do(Ask{}).Request
-	c.ground.do(Receive{Runs: req.Runs, You: Nobody, Now: t0})
-	tablet.do(c.answered(c.ground.do(Answer{Request: *req, You: next}).Response))
-	if !tablet.State().Vector().Covers(lost[1]) || tablet.State().Me != next {
+	c.sync(0)
+	if !tablet.State().Vector().Covers(lost[1]) || tablet.State().Me != author(0) {
 		t.Errorf("the tablet holds %v as %d", tablet.State().Vector(), tablet.State().Me)
 	}
-	again := tablet.write(next, FinDraft())
-	req = tablet.do(Ask{}).Request
-	c.ground.do(Receive{Runs: req.Runs, You: Nobody, Now: t0})
-	tablet.do(c.answered(c.ground.do(Answer{Request: *req, You: next}).Response))
+	again := tablet.write(author(0), FinDraft())
+	c.sync(0)
 	c.wantSums(Sums{Compiled: 1, Delivered: 1, Seen: 1, Acted: 1})
-	if c.ground.view().Fins[next] != again[0].Seq {
+	if c.same().Fins[author(0)] != again[0].Seq {
 		t.Errorf("fins %v", c.ground.view().Fins)
-	}
-	if _, err := c.ground.Step(Rotate{Incarnation: Incarnation{1}}); passenger.CodeOf(err) != passenger.Phase {
-		t.Errorf("ground rotates: %v", err)
 	}
 }
 
@@ -179,13 +165,13 @@ func TestScenarioReplayIsANoOp(t *testing.T) {
 	c.all()
 	c.tablets[0].write(author(0), SeenDraft(n))
 	req := c.tablets[0].do(Ask{}).Request
-	c.ground.do(Receive{Runs: req.Runs, You: Nobody, Now: t0})
-	res := c.ground.do(Answer{Request: *req, You: author(0)}).Response
+	c.ground.do(Receive{Runs: req.Runs})
+	res := c.ground.do(Answer{Request: *req}).Response
 	c.tablets[0].do(c.answered(res))
 	c.all()
 	ground, tablet := c.ground.State(), c.tablets[0].State()
 	for range 3 {
-		up := c.ground.do(Receive{Runs: req.Runs, You: Nobody, Now: t0})
+		up := c.ground.do(Receive{Runs: req.Runs})
 		down := c.tablets[0].do(c.answered(res))
 		for _, r := range []Ready{up, down} {
 			if len(r.Changed)+len(r.Notes) > 0 || !r.Batch.IsEmpty() {
@@ -239,11 +225,12 @@ func TestScenarioEveryBudget(t *testing.T) {
 
 // tablet 0 has a twin (a copied store). Ground heard tablet 0, tablet 1 heard the twin.
 //
-//	ground, tablet 0   4: 1 ─ 2 ─ 3        5: …  0: …
-//	tablet 1, twin     4: 1 ─ 2'           5: …  0: …
+//	ground, tablet 0   4: 1 ─ 2 ─ 3
+//	tablet 1, twin     4: 1 ─ 2'           ─►  6: 1 = 2'
 //
-// Neither side takes the other's branch; every other lane goes on.
-func TestScenarioForkDoesNotStopTheFlight(t *testing.T) {
+// Every other lane goes on; tablet 1 carries the twin's branch to ground, which gives it a home,
+// and from then on everybody holds both.
+func TestScenarioForkOfATwin(t *testing.T) {
 	c := newCrew(t, 2)
 	n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
 	c.all()
@@ -251,55 +238,131 @@ func TestScenarioForkDoesNotStopTheFlight(t *testing.T) {
 	twin.store, twin.salt = c.tablets[0].store.Clone(), 100
 	twin.reload()
 	theirs := twin.write(author(0), OutcomeDraft(n, 1, declined(), nil, [8]byte{5}))[0]
-	c.tablets[1].do(Receive{Runs: twin.do(Ask{}).Request.Runs, You: Nobody, Now: t0})
+	branch := opAt(t, twin, theirs)
+	c.tablets[1].do(Receive{Runs: twin.do(Ask{}).Request.Runs})
 	c.tablets[0].write(author(0), SeenDraft(n), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))
-	c.sync(0)
+	c.once(0, 0)
 
 	c.tablets[1].write(author(1), SeenDraft(n))
 	n2 := c.ground.write(Notes, NoteDraft(testNote(2)))[0]
-	for range 4 {
-		c.once(0, 0)
-		c.once(1, 0)
+	c.once(1, 0)
+	if !c.ground.State().Vector().Covers(Dot{author(1), c.tablets[1].State().Vector().Of(author(1)) - 1}) || !c.tablets[1].State().Vector().Covers(n2) {
+		t.Error("a fork in one lane held up another")
 	}
-	if !c.ground.State().Vector().CoversAll(Vector{0, 0, 0, 0, 0, c.tablets[1].State().Vector().Of(author(1))}) {
-		t.Error("ground lacks ops of tablet 1")
+	c.all()
+	v := c.same()
+	home := Dot{author(2), 1}
+	if got := opAt(t, c.ground, home); !bytes.Equal(got.Raw(), branch.Raw()) {
+		t.Errorf("the twin's op at home: %+v", got.Header)
 	}
-	if !c.tablets[1].State().Vector().Covers(n2) {
-		t.Error("tablet 1 lacks the new note")
+	if e, ok := v.Member(author(2)); !ok || e.Fork.Of != author(0) {
+		t.Errorf("the branch's entry: %+v", e)
 	}
-	if got := opAt(t, c.tablets[1], theirs); got.Header.Kind != KindOutcome {
-		t.Errorf("tablet 1 lost the branch it held: %+v", got.Header)
+	if n, _ := v.Note(n); !n.Disputed() || len(n.Heads) != 2 {
+		t.Errorf("both branches are visible until a person decides: %+v", n.Heads)
 	}
-	if got := opAt(t, c.ground, theirs); got.Header.Kind != KindSeen {
-		t.Errorf("ground took the other branch: %+v", got.Header)
+	// The twin comes itself: its branch is known, it goes on under the index that waits for it.
+	c.tablets, c.peer = append(c.tablets, twin), append(c.peer, nil)
+	c.sync(2)
+	if me := twin.State().Me; me != author(3) {
+		t.Errorf("the twin goes on as %d", me)
 	}
+	twin.write(author(3), OutcomeDraft(n2, 2, acted(), nil, [8]byte{9}))
+	c.all()
+	c.same()
 }
 
-// A tablet whose copied or rolled-back store wrote on hears of the fork, however long its own
-// branch is: ground's count of the lane must not look like an acknowledgement.
+// A rolled-back store wrote on before it met anybody, however much: nothing of either branch is
+// lost, and the tablet goes on under a new index in the same round of exchanges.
 //
 //	ground    4: 1 ─ 2 ─ 3
 //	tablet 0  4: 1 ─ 2'            or 1 ─ 2' ─ 3'      or 1 ─ 2' ─ 3' ─ 4'
-func TestScenarioForkOfOnesOwnLaneIsToldToTheTablet(t *testing.T) {
+func TestScenarioForkOfOnesOwnLane(t *testing.T) {
 	for extra := 1; extra <= 4; extra++ {
 		c := newCrew(t, 1)
 		n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
 		c.sync(0)
 		old := c.tablets[0].store.Clone()
-		c.tablets[0].write(author(0), SeenDraft(n), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))
+		first := c.tablets[0].write(author(0), SeenDraft(n), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))
 		c.sync(0)
 		c.tablets[0].store = old
 		c.tablets[0].reload()
+		var last Dot
+		var over []Dot
 		for i := range extra {
 			c.tablets[0].salt = byte(100 + i)
-			c.tablets[0].write(author(0), OutcomeDraft(n, 1, declined(), nil, [8]byte{byte(9 + i)}))
+			last = c.tablets[0].write(author(0), OutcomeDraft(n, 1, declined(), over, [8]byte{byte(9 + i)}))[0]
+			over = []Dot{last}
 		}
-		req := c.tablets[0].do(Ask{Peer: c.peer[0]}).Request
-		c.ground.do(Receive{Runs: req.Runs, You: Nobody, Now: t0})
-		ready := c.tablets[0].do(c.answered(c.ground.do(Answer{Request: *req, You: author(0)}).Response))
-		told := slices.ContainsFunc(ready.Notes, func(n RunNote) bool { return n.Author == author(0) && n.What == FaultFork })
-		if !told {
-			t.Errorf("%d ops on the other branch: the tablet was told %v, want a fork", extra, ready.Notes)
+		if i := c.once(0, 0); !i || c.peer[0].Covers(last) {
+			t.Errorf("%d ops on the other branch: ground's vector %v passes for an acknowledgement", extra, c.peer[0])
+		}
+		c.sync(0)
+		v := c.same()
+		if me := c.tablets[0].State().Me; me != author(2) {
+			t.Errorf("%d ops: the tablet goes on as %d", extra, me)
+		}
+		if !v.Vector.Covers(first[1]) || v.Vector.Of(author(1)) != uint64(extra) {
+			t.Errorf("%d ops: ground holds %v", extra, v.Vector)
+		}
+		// References within the branch are followed: only its last outcome stands.
+		if n, _ := v.Note(n); len(n.Heads) != 2 {
+			t.Errorf("%d ops: heads %+v, want one of each branch", extra, n.Heads)
+		}
+		c.tablets[0].write(author(2), FinDraft())
+		c.sync(0)
+		c.same()
+	}
+}
+
+// Ground's database comes back from a backup. What it wrote after the backup was taken comes back
+// from a tablet, and what it wrote before it heard of that moves to lanes of its own.
+//
+//	backup        0: 1 … 5            3: 1
+//	tablet 0      0: 1 … 5 ─ 6        3: 1 ─ 2 ─ 3
+//	ground        0: 1 … 5 ─ 6'─ 7'   3: 1 ─ 2'        ─►  all of the tablet's, and 6'.. 2' at home
+func TestScenarioGroundRestored(t *testing.T) {
+	for _, wroteOn := range []bool{false, true} {
+		c := newCrew(t, 2)
+		n1 := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+		c.all()
+		backup := c.ground.store.Clone()
+		n2 := c.ground.write(Notes, NoteDraft(testNote(2)), NoteDraft(testNote(1)))[0]
+		c.ground.write(Admin, MovementFact{Word: passenger.Off, At: t0}.Draft())
+		c.all()
+		done := c.tablets[0].write(author(0), OutcomeDraft(n2, 2, acted(), nil, [8]byte{1}))[0]
+		c.all()
+		c.ground.store = backup
+		c.ground.reload()
+		if wroteOn {
+			c.ground.salt = 100
+			c.ground.write(Notes, NoteDraft(testNote(1))) // a third note of traveller 1, under n2's dot
+			c.ground.write(Admin, MovementFact{Word: passenger.Off, At: t0.Add(60e9)}.Draft(), MovementFact{Word: passenger.On, At: t0.Add(3600e9)}.Draft())
+		}
+		c.all()
+		v := c.same()
+		if !v.Vector.Covers(done) {
+			t.Error("an outcome did not come back")
+		}
+		got, _ := v.Note(n2)
+		if fb, ok := got.Outcome(); !ok || fb.Outcome != passenger.Acted || got.Note.Traveller != 2 {
+			t.Errorf("the note that came back: %+v", got)
+		}
+		want := 3
+		if wroteOn {
+			want = 4
+		}
+		if _, ok := v.Note(n1); !ok || len(v.Notes) != want {
+			t.Errorf("%d notes, want %d", len(v.Notes), want)
+		}
+		if _, ok := v.Moved(passenger.On); ok != wroteOn {
+			t.Errorf("movements %+v", v.Movements)
+		}
+		c.ground.write(Notes, NoteDraft(testNote(2)))
+		c.ground.write(Admin, CloseDraft("in"))
+		c.all()
+		if c.same().Closed != "in" {
+			t.Error("ground's word after the restore does not count")
 		}
 	}
 }

@@ -6,12 +6,30 @@ import (
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// Lane is what a replica knows of one author: how far it holds the chain, and its head.
+// Fork says that a lane is a branch of another lane: its op n is what a clone or a rolled-back
+// store signed as op At+n of Of. Ground re-homes such a branch under an index of its own, ops
+// intact, so that neither branch is lost. The zero Fork is none.
+type Fork struct {
+	Of    Author
+	At    uint64 // the last op that both branches have
+	Start Hash   // the chain there
+	First Hash   // the chain at the branch's first op: which branch it is
+}
+
+// Is reports whether the lane is a branch.
+func (f Fork) Is() bool { return f.First != Hash{} }
+
+// Lane is what a replica knows of one author: who it is, how far its chain is held, what proves it.
 type Lane struct {
 	Author      Author
-	Incarnation Incarnation
-	Seq         uint64 // ops held, without gaps
-	Head        Hash   // h_Seq
+	Class       Class
+	Incarnation Incarnation // of a branch: zero
+	Key         PublicKey
+	Fork        Fork
+	Seq         uint64  // ops held, without gaps
+	Head        Hash    // h_Seq
+	Points      []Point // where it is proven, ascending; nobody changes them
+	Freed       uint64  // ops that ground holds for good: by the seal, or by a receipt
 }
 
 // State is all a replica needs besides the ops. It is persisted with every batch.
@@ -19,8 +37,11 @@ type State struct {
 	Group       passenger.FlightID
 	Me          Author // Nobody until ground has bound it; Admin on ground
 	Incarnation Incarnation
+	Root        PublicKey // ground's, which proves its lanes
 	Clock       Stamp
+	Window      Window
 	Untold      bool   // holds ops about notes that no have op of its own tells of yet
+	Sealed      bool   // ground has sealed the flight
 	Lanes       []Lane // by author, ascending
 }
 
@@ -42,6 +63,9 @@ type Store interface {
 // Batch is one atomic write. State is always whole; the zero Batch writes nothing.
 type Batch struct {
 	State State
+	// Cuts lists lanes that end at Seq before Ops are added: what stood behind it is in another
+	// lane of this batch now (see [Fork]).
+	Cuts  []Dot
 	Ops   []Op  // new ops, ascending within each author
 	Stubs []Dot // ops whose body must go; header and commit stay
 }
@@ -102,15 +126,71 @@ func (s State) Marshal() []byte {
 	w.uint(4, s.Clock.Ms)
 	w.uint(5, s.Clock.Ctr)
 	w.bool(7, s.Untold)
+	w.uint(8, uint64(s.Root.Alg))
+	w.str(9, s.Root.Bytes)
+	w.uint(10, s.Window.From)
+	w.uint(11, s.Window.To)
+	w.bool(12, s.Sealed)
 	for _, l := range s.Lanes {
-		var lw writer
-		lw.uint(1, uint64(l.Author)+1)
-		lw.bytes(2, l.Incarnation[:])
-		lw.uint(3, l.Seq)
-		lw.bytes(4, l.Head[:])
-		w.bytes(6, lw.b)
+		w.bytes(6, l.marshal(s.Root))
 	}
 	return w.b
+}
+
+func (l Lane) marshal(root PublicKey) []byte {
+	var w writer
+	w.uint(1, uint64(l.Author)+1)
+	w.bytes(2, l.Incarnation[:])
+	w.uint(3, l.Seq)
+	w.bytes(4, l.Head[:])
+	w.uint(5, uint64(l.Class))
+	if l.Key == root {
+		w.bool(6, true)
+	} else {
+		w.uint(7, uint64(l.Key.Alg))
+		w.str(8, l.Key.Bytes)
+	}
+	if l.Fork.Is() {
+		w.bytes(9, l.Fork.marshal())
+	}
+	for _, p := range l.Points {
+		var pw writer
+		pw.uint(1, p.Seq)
+		pw.bytes(2, p.Sig)
+		w.bytes(10, pw.b)
+	}
+	w.uint(11, l.Freed)
+	return w.b
+}
+
+func (f Fork) marshal() []byte {
+	var w writer
+	w.uint(1, uint64(f.Of)+1)
+	w.uint(2, f.At)
+	w.bytes(3, f.Start[:])
+	w.bytes(4, f.First[:])
+	return w.b
+}
+
+func readFork(b []byte) (k Fork, err error) {
+	k.Of = unread
+	err = fields(b, func(f field) (err error) {
+		switch f.id {
+		case 1:
+			k.Of, err = f.author()
+		case 2:
+			k.At = f.num
+		case 3:
+			copy(k.Start[:], f.data)
+		case 4:
+			copy(k.First[:], f.data)
+		}
+		return err
+	})
+	if err == nil && (k.Of == unread || !k.Is()) {
+		err = errWire
+	}
+	return k, err
 }
 
 // unread marks an author index that a stored state did not say.
@@ -120,6 +200,7 @@ const unread = Nobody + 1
 // names an author index beyond [MaxAuthors], is none. Errors: corrupt.
 func UnmarshalState(b []byte) (State, error) {
 	s := State{Me: unread}
+	var lanes [][]byte
 	err := fields(b, func(f field) (err error) {
 		switch f.id {
 		case 1:
@@ -140,31 +221,29 @@ func UnmarshalState(b []byte) (State, error) {
 		case 5:
 			s.Clock.Ctr = f.num
 		case 6:
-			l := Lane{Author: unread}
-			if err := fields(f.data, func(f field) (err error) {
-				switch f.id {
-				case 1:
-					l.Author, err = f.author()
-				case 2:
-					copy(l.Incarnation[:], f.data)
-				case 3:
-					l.Seq = f.num
-				case 4:
-					copy(l.Head[:], f.data)
-				}
-				return err
-			}); err != nil {
-				return err
-			}
-			if l.Author == unread {
-				return errWire
-			}
-			s.setLane(l)
+			lanes = append(lanes, f.data)
 		case 7:
 			s.Untold = f.num != 0
+		case 8:
+			s.Root.Alg = Algorithm(f.num)
+		case 9:
+			s.Root.Bytes = f.str()
+		case 10:
+			s.Window.From = f.num
+		case 11:
+			s.Window.To = f.num
+		case 12:
+			s.Sealed = f.num != 0
 		}
 		return err
 	})
+	for _, b := range lanes {
+		if err == nil {
+			var l Lane
+			l, err = readLane(b, s.Root)
+			s.setLane(l)
+		}
+	}
 	if err == nil && (s.Me == unread || s.Group == (passenger.FlightID{})) {
 		err = errWire
 	}
@@ -172,4 +251,49 @@ func UnmarshalState(b []byte) (State, error) {
 		return State{}, passenger.Wrap(passenger.Corrupt, "sync.UnmarshalState", "the flight's stored state cannot be read", err)
 	}
 	return s, nil
+}
+
+func readLane(b []byte, root PublicKey) (Lane, error) {
+	l := Lane{Author: unread}
+	err := fields(b, func(f field) (err error) {
+		switch f.id {
+		case 1:
+			l.Author, err = f.author()
+		case 2:
+			copy(l.Incarnation[:], f.data)
+		case 3:
+			l.Seq = f.num
+		case 4:
+			copy(l.Head[:], f.data)
+		case 5:
+			l.Class = Class(f.num)
+		case 6:
+			l.Key = root
+		case 7:
+			l.Key.Alg = Algorithm(f.num)
+		case 8:
+			l.Key.Bytes = f.str()
+		case 9:
+			l.Fork, err = readFork(f.data)
+		case 10:
+			var p Point
+			err = fields(f.data, func(f field) error {
+				switch f.id {
+				case 1:
+					p.Seq = f.num
+				case 2:
+					p.Sig = slices.Clone(f.data)
+				}
+				return nil
+			})
+			l.Points = append(l.Points, p)
+		case 11:
+			l.Freed = f.num
+		}
+		return err
+	})
+	if err == nil && l.Author == unread {
+		err = errWire
+	}
+	return l, err
 }

@@ -29,23 +29,26 @@ func cutRun(r Run, first uint64) Run {
 	return r
 }
 
-// A run that overlaps what is held: the chain head speaks for the whole history, so a run from
+// A run that overlaps what is held: the signed head speaks for the whole history, so a run from
 // another branch is refused wherever it starts, and nothing of it is taken.
 //
 //	held   1 ─ 2 ─ 3 ─ 4
 //	other  1 ─ 2 ─ 3'─ 4'─ 5'─ 6'
 func TestTakeOverlap(t *testing.T) {
 	inc := Incarnation{4}
-	held := makeRun(runGroup, author(0), inc, seenOps(4, 9, 0)...)
-	longer := makeRun(runGroup, author(0), inc, seenOps(6, 9, 0)...)
-	other := makeRun(runGroup, author(0), inc, seenOps(6, 3, 1)...)
-	short := makeRun(runGroup, author(0), inc, seenOps(3, 3, 1)...)
-	equal := makeRun(runGroup, author(0), inc, seenOps(4, 3, 1)...)
-	strange := makeRun(runGroup, author(0), Incarnation{5}, seenOps(6, 9, 0)...)
-	broken := makeRun(runGroup, author(0), inc, append(seenOps(5, 9, 0), []byte{1})...)
+	held := makeRun(runGroup, author(0), inc, "k", seenOps(4, 9, 0)...)
+	longer := makeRun(runGroup, author(0), inc, "k", seenOps(6, 9, 0)...)
+	other := makeRun(runGroup, author(0), inc, "k", seenOps(6, 3, 1)...)
+	short := makeRun(runGroup, author(0), inc, "k", seenOps(3, 3, 1)...)
+	equal := makeRun(runGroup, author(0), inc, "k", seenOps(4, 3, 1)...)
+	strange := makeRun(runGroup, author(0), Incarnation{5}, "k", seenOps(6, 9, 0)...)
+	broken := makeRun(runGroup, author(0), inc, "k", append(seenOps(5, 9, 0), []byte{1}, []byte{})...)
 	lying := longer
 	lying.Head[3]++
-	mixed := longer // the right head over changed bytes of what is held already: those are not looked at
+	unsigned := longer
+	unsigned.Sig = nil
+	stolen := makeRun(runGroup, author(0), inc, "thief", longer.Ops...)
+	mixed := longer // a signed head over changed bytes of what is held already
 	mixed.Ops = append(seenOps(4, 1, 7), longer.Ops[4:]...)
 	for _, tc := range []struct {
 		name  string
@@ -57,29 +60,33 @@ func TestTakeOverlap(t *testing.T) {
 		{"overlapping", cutRun(longer, 3), 2, ""},
 		{"from the start", longer, 2, ""},
 		{"all held", held, 0, ""},
-		{"held part", cutRun(makeRun(runGroup, author(0), inc, seenOps(3, 9, 0)...), 2), 0, ""},
+		{"held part", cutRun(makeRun(runGroup, author(0), inc, "k", seenOps(3, 9, 0)...), 2), 0, ""},
 		{"another branch from the start", other, 0, FaultFork},
 		{"another branch, overlapping", cutRun(other, 4), 0, FaultFork},
 		{"another branch, behind what is held", cutRun(other, 5), 0, FaultFork},
 		{"another branch of equal length", equal, 0, FaultFork},
 		{"another branch, shorter", short, 0, FaultFork},
-		{"another incarnation", strange, 0, FaultFork},
+		{"another incarnation", strange, 0, FaultForged},
 		{"behind a hole", cutRun(longer, 6), 0, FaultGap},
-		{"malformed at its end", broken, 0, FaultMalformed},
-		{"wrong head", lying, 0, FaultFork},
-		{"no ops", Run{Author: author(0), Incarnation: inc, First: 5}, 0, FaultMalformed},
-		{"from 0", Run{Author: author(0), Incarnation: inc, Ops: longer.Ops}, 0, FaultMalformed},
-		{"from the end of numbers", Run{Author: author(0), Incarnation: inc, First: math.MaxUint64 - 1, Ops: longer.Ops}, 0, FaultGap},
-		{"too many authors", Run{Author: MaxAuthors, Incarnation: inc, First: 1, Ops: longer.Ops}, 0, FaultMalformed},
-		{"nobody", Run{Author: Nobody, Incarnation: inc, First: 1, Ops: longer.Ops}, 0, FaultMalformed},
-		{"too large", makeRun(runGroup, author(0), inc, append(seenOps(4, 9, 0), make([]byte, MaxOpBytes+1))...), 0, FaultTooLarge},
-		{"mixed in with what is held", mixed, 2, ""},
+		{"malformed ops block nothing", broken, 3, ""},
+		{"wrong head", lying, 0, FaultForged},
+		{"not signed", unsigned, 0, FaultForged},
+		{"signed by another", stolen, 0, FaultForged},
+		{"no ops", Run{Author: author(0), First: 5}, 0, FaultMalformed},
+		{"from 0", Run{Author: author(0), Ops: longer.Ops}, 0, FaultMalformed},
+		{"from the end of numbers", Run{Author: author(0), First: math.MaxUint64 - 1, Ops: longer.Ops}, 0, FaultMalformed},
+		{"too many authors", Run{Author: MaxAuthors, First: 1, Ops: longer.Ops}, 0, FaultMalformed},
+		{"nobody", Run{Author: Nobody, First: 1, Ops: longer.Ops}, 0, FaultMalformed},
+		{"too large", makeRun(runGroup, author(0), inc, "k", append(seenOps(4, 9, 0), make([]byte, MaxRawBytes+1))...), 0, FaultTooLarge},
+		{"mixed in with what is held", mixed, 0, FaultFork},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			n := newNode(t, runGroup, Nobody, 2)
-			n.do(Receive{Runs: []Run{held}, You: Nobody})
+			entry := RosterEntry{Author: author(0), Class: TabletLane, Incarnation: inc, Key: testKey("k")}
+			n.do(Bind{Entry: entry})
+			n.do(Receive{Runs: []Run{held}})
 			before := n.State()
-			ready := n.do(Receive{Runs: []Run{tc.run}, You: Nobody})
+			ready := n.do(Receive{Runs: []Run{tc.run}})
 			if len(ready.Changed) != tc.taken {
 				t.Errorf("took %v, want %d", ready.Changed, tc.taken)
 			}
@@ -163,7 +170,7 @@ func TestForkedLaneDoesNotStarveOthers(t *testing.T) {
 	twin.reload()
 	twin.write(author(0), SeenDraft(note))
 	req := twin.do(Ask{}).Request
-	c.tablets[2].do(Receive{Runs: req.Runs, You: Nobody, Now: t0}) // tablet 2 heard the twin first
+	c.tablets[2].do(Receive{Runs: req.Runs}) // tablet 2 heard the twin first
 	for i := range 40 {
 		c.tablets[0].write(author(0), OutcomeDraft(note, 1, acted(), nil, [8]byte{byte(i + 1)}))
 	}
@@ -182,7 +189,7 @@ func TestForkedLaneDoesNotStarveOthers(t *testing.T) {
 func TestAnswerToAnAbsurdVector(t *testing.T) {
 	c := newCrew(t, 1)
 	for _, have := range []Vector{{math.MaxUint64, math.MaxUint64}, make(Vector, 500)} {
-		res := c.ground.do(Answer{Request: Request{Group: passenger.FlightID{1}, Have: have}, You: Nobody}).Response
+		res := c.ground.do(Answer{Request: Request{Group: passenger.FlightID{1}, Have: have}}).Response
 		for _, r := range res.Runs {
 			if r.First == 0 || have.Of(r.Author) > 0 {
 				t.Errorf("run of author %d from %d", r.Author, r.First)
@@ -191,19 +198,16 @@ func TestAnswerToAnAbsurdVector(t *testing.T) {
 	}
 }
 
-// Ground's word about who a tablet is does not make it go on in somebody else's lane.
-func TestBoundToAForeignLane(t *testing.T) {
-	c := newCrew(t, 2)
+// A tablet whose store was wiped hears of its former lane and does not go on in it.
+func TestWipedTabletTakesANewIndex(t *testing.T) {
+	c := newCrew(t, 1)
 	c.tablets[0].write(author(0), FinDraft())
 	c.sync(0)
 	wiped := newNode(t, passenger.FlightID{1}, Nobody, 77)
 	req := wiped.do(Ask{}).Request
-	res := c.ground.do(Answer{Request: *req, You: author(0)}).Response
-	ready := wiped.do(Receive{Runs: res.Runs, You: author(0), Have: true, Now: t0})
-	if wiped.State().Me != Nobody {
-		t.Error("the wiped tablet goes on in the lane of its former self")
-	}
-	if len(ready.Notes) == 0 {
-		t.Error("nothing was said about it")
+	res := c.ground.do(Answer{Request: *req}).Response
+	wiped.do(c.answered(res))
+	if me := wiped.State().Me; me != Nobody || !wiped.State().Vector().CoversAll(c.ground.State().Vector()) {
+		t.Errorf("the wiped tablet is %d and holds %v", me, wiped.State().Vector())
 	}
 }

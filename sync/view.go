@@ -22,6 +22,7 @@ type View struct {
 	Sealed     bool
 	Final      Vector // of the seal
 	Quarantine []Quarantined
+	Skewed     []Dot // ops whose clock was wrong: ordered at the edge of the flight's window
 	Vector     Vector
 }
 
@@ -34,10 +35,12 @@ type Reported struct {
 // TravellerView is one traveller with what crew corrected.
 type TravellerView struct {
 	Traveller
-	Assistance []string // every live sibling
-	SeatNow    passenger.Seat
-	SeatDots   []Dot // live seat-now ops, for the next one's over
-	Removed    bool
+	Assistance []string // every live sibling; more than one from crew and ground is for a person to settle
+	// AssistanceDots are theirs, for the next one's over.
+	AssistanceDots []Dot
+	SeatNow        passenger.Seat
+	SeatDots       []Dot // live seat-now ops, for the next one's over
+	Removed        bool
 }
 
 // At returns where the traveller sits as far as anybody knows.
@@ -112,7 +115,7 @@ type GestureView struct {
 // Quarantined is an op that counts for nothing, and why. It is still replicated.
 type Quarantined struct {
 	Dot    Dot
-	Reason string // unauthorised, unreadable, cut, pending-stub, dangling, repeated
+	Reason string // unauthorised, unreadable, malformed, too-large, update, cut, pending-stub, dangling, repeated
 }
 
 // Note returns the note that d names.

@@ -10,41 +10,46 @@ func (r *Replica) write(ev Write) (Ready, error) {
 	if len(ev.Salts) != len(ev.Drafts) {
 		return Ready{}, passenger.Errorf(passenger.Invalid, op, "%d drafts came with %d salts", len(ev.Drafts), len(ev.Salts))
 	}
-	var ops []Op
+	if len(ev.Drafts) == 0 {
+		return Ready{}, nil
+	}
 	var changed []Dot
 	for i, d := range ev.Drafts {
-		o, err := r.append(ev.Author, d, ev.Salts[i], r.st.Clock.next(ev.Now))
+		l, _ := r.st.Lane(ev.Author)
+		o, err := r.append(l, d, ev.Salts[i], r.st.Clock.next(ev.Now))
 		if err != nil {
 			return Ready{}, err
 		}
-		ops, changed = append(ops, o), append(changed, o.Dot)
+		changed = append(changed, o.Dot)
 	}
-	if len(ops) == 0 {
-		return Ready{}, nil
-	}
-	return Ready{Batch: r.batch(ops), Changed: changed}, nil
+	return Ready{Batch: r.batch(), Changed: changed}, nil
 }
 
 // append makes the next op of a lane and moves lane and clock on.
-func (r *Replica) append(a Author, d Draft, salt [SaltSize]byte, stamp Stamp) (Op, error) {
-	lane, ok := r.st.Lane(a)
-	if !ok {
-		lane = Lane{Author: a, Incarnation: r.st.Incarnation, Head: chainStart(r.st.Group, a, r.st.Incarnation)}
-	}
+func (r *Replica) append(l Lane, d Draft, salt [SaltSize]byte, stamp Stamp) (Op, error) {
 	h := Header{Kind: d.Kind, Entity: d.Entity, Over: d.Over, Traveller: d.Traveller, Flags: d.Flags, Nonce: d.Nonce}
 	if !d.Unstamped {
-		h.Stamp, r.st.Clock = stamp, stamp
+		h.Stamp = stamp
+		// A wrong clock flags its own ops; it does not take the flight's along.
+		if r.st.Window.holds(stamp, l.Class) {
+			r.st.Clock = stamp
+		}
 	}
-	o := Op{Dot: Dot{a, lane.Seq + 1}, Header: h, Head: h.encode(), Body: append(salt[:len(salt):len(salt)], d.Content...)}
+	o := Op{Dot: Dot{l.Author, l.Seq + 1}, Header: h, Head: h.encode(), Body: append(salt[:len(salt):len(salt)], d.Content...)}
 	o.Commit = commit(o.Body)
 	if n := len(o.Raw()); n > MaxOpBytes {
 		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.Write", "this entry has %d bytes; at most %d fit: shorten the words", n, MaxOpBytes)
 	}
-	// What peers cannot read would block this lane for ever.
-	if _, err := ParseOp(o.Dot, o.Raw()); err != nil {
-		return Op{}, passenger.Wrap(passenger.Invalid, "sync.Write", "this entry names an op or a kind that no flight can have", err)
+	if l.Seq >= MaxLaneOps {
+		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.Write", "this tablet has recorded more on this flight than a flight takes")
 	}
-	lane.Seq, lane.Head = o.Dot.Seq, chainNext(lane.Head, o)
-	r.st.setLane(lane)
+	// What peers cannot read would count for nothing.
+	if again, ok := parse(o.Raw()); !ok || again.Poison != "" {
+		return Op{}, passenger.Errorf(passenger.Invalid, "sync.Write", "this entry names an op or a kind that no flight can have")
+	}
+	l.Points = nil // not proven any more, until [Replica.Sign]
+	if l = r.put(l, o); l.Class == AdminLane {
+		return o, r.learn(o)
+	}
 	return o, nil
 }

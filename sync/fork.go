@@ -1,0 +1,34 @@
+package sync
+
+// Home is where ground puts one branch of a forked lane: Branch is the entry of the lane that
+// the branch moves to. When a tablet wrote the branch, Live is the entry of the index under which
+// that tablet goes on. The driver adds tablet, role and zone.
+type Home struct {
+	Branch RosterEntry
+	Live   *RosterEntry
+}
+
+// Homes finds homes for the branches that a Receive of ground noted; next hands out author
+// indexes that nobody has. The branch that ground saw first stays where it is, except in
+// ground's own lanes: what tablets hold of those went out before ground was restored from a
+// backup, so it stays, and what ground wrote since moves.
+//
+// For each home the driver steps [Bind] with Branch, then steps the same Receive again, which now
+// takes the branch, then writes the roster ops of Branch and Live; all of it in one transaction.
+func (r *Replica) Homes(notes []RunNote, next func() Author) (out []Home) {
+	for _, n := range notes {
+		l, ok := r.st.Lane(n.Author)
+		if n.What != FaultFork || n.Seq == 0 || !ok {
+			continue
+		}
+		h := Home{Branch: RosterEntry{Author: next(), Class: l.Class, Fork: n.Fork}}
+		if l.Class != TabletLane {
+			h.Branch.Fork.First = n.Ours
+		} else {
+			inc := r.claim(l, 0, Hash{}).Incarnation
+			h.Live = &RosterEntry{Author: next(), Class: TabletLane, Incarnation: inc.After(n.Fork.First), Key: l.Key}
+		}
+		out = append(out, h)
+	}
+	return out
+}
