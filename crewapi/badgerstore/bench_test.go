@@ -15,7 +15,7 @@ func BenchmarkApply(b *testing.B) {
 		b.Run(fmt.Sprintf("ops=%d", size), func(b *testing.B) {
 			d := open(b, b.TempDir())
 			fill(b, d, 1)
-			r, err := flightsync.Load(d)
+			r, err := flightsync.Load(d, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -19,7 +19,7 @@ func TestAKillBetweenMakingAndSizingALog(t *testing.T) {
 		t.Fatal(err)
 	}
 	group := passenger.FlightID{7}
-	if err := db.Apply(flightsync.Create(group, flightsync.Nobody, flightsync.Incarnation{1})); err != nil {
+	if err := db.Apply(flightsync.Create(group, flightsync.Nobody, flightsync.Incarnation{1}, flightsync.PublicKey{Alg: flightsync.ES256, Bytes: "k"})); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {

@@ -64,12 +64,15 @@ func (h *high) read(slot []byte) {
 	}
 }
 
-// write raises the mark to v, durably. It never lowers it.
-func (h *high) write(v flightsync.Vector) error {
-	if h.vector.CoversAll(v) && !h.damaged {
+// write raises the mark to v, durably. It lowers it only for lanes that were cut.
+func (h *high) write(v flightsync.Vector, cuts ...flightsync.Dot) error {
+	next := append(flightsync.Vector(nil), h.vector...)
+	for _, d := range cuts {
+		next = next.Set(d.Author, 0)
+	}
+	if next.CoversAll(v) && len(cuts) == 0 && !h.damaged {
 		return nil
 	}
-	next := append(flightsync.Vector(nil), h.vector...)
 	for a, n := range v {
 		next = next.Set(flightsync.Author(a), max(n, next.Of(flightsync.Author(a))))
 	}

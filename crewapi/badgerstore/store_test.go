@@ -48,7 +48,7 @@ func TestContract(t *testing.T) {
 // fill writes n ops in n batches, each with a secret in it, and returns what was written.
 func fill(tb testing.TB, d *DB, n int) []flightsync.Op {
 	tb.Helper()
-	if err := d.Apply(flightsync.Create(passenger.FlightID{7}, flightsync.Admin, flightsync.Incarnation{1})); err != nil {
+	if err := d.Apply(flightsync.Create(passenger.FlightID{7}, flightsync.Admin, flightsync.Incarnation{1}, flightsync.PublicKey{Alg: flightsync.ES256, Bytes: "k"})); err != nil {
 		tb.Fatal(err)
 	}
 	return write(tb, d, n)
@@ -56,7 +56,7 @@ func fill(tb testing.TB, d *DB, n int) []flightsync.Op {
 
 func write(tb testing.TB, d *DB, n int) []flightsync.Op {
 	tb.Helper()
-	r, err := flightsync.Load(d)
+	r, err := flightsync.Load(d, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}

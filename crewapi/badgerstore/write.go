@@ -52,6 +52,11 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 		return err
 	}
 	err := d.db.Update(func(txn *badger.Txn) error {
+		for _, dot := range w.gone {
+			if err := txn.Delete(opKey(dot)); err != nil {
+				return err
+			}
+		}
 		for _, k := range w.order {
 			if err := txn.Set([]byte(k), w.values[k]); err != nil {
 				return err
@@ -69,7 +74,7 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 	if b.IsEmpty() {
 		return nil
 	}
-	if err := d.high.write(b.State.Vector()); err != nil {
+	if err := d.high.write(b.State.Vector(), b.Cuts...); err != nil {
 		return passenger.Wrap(passenger.Unavailable, op, "the tablet could not save; try again", err)
 	}
 	return nil
@@ -80,6 +85,7 @@ type writer struct {
 	db     *DB
 	order  []string
 	values map[string][]byte
+	gone   []flightsync.Dot
 	size   int
 }
 
@@ -98,6 +104,16 @@ func (w *writer) put(key, value []byte) {
 // batch checks that ops follow what is held and that the state names exactly them.
 func (w *writer) batch(b flightsync.Batch, held flightsync.Vector) (flightsync.Vector, error) {
 	const op = "badgerstore.Commit"
+	for _, d := range b.Cuts {
+		if d.Seq > held.Of(d.Author) {
+			return nil, passenger.Errorf(passenger.Corrupt, op, "lane %d has no op %d to be cut behind", d.Author, d.Seq)
+		}
+		for seq := d.Seq + 1; seq <= held.Of(d.Author); seq++ {
+			w.gone = append(w.gone, flightsync.Dot{Author: d.Author, Seq: seq})
+			w.size += 32
+		}
+		held = held.Set(d.Author, d.Seq)
+	}
 	fresh := map[flightsync.Dot]flightsync.Op{}
 	for _, o := range b.Ops {
 		if want := held.Of(o.Dot.Author) + 1; o.Dot.Seq != want || o.Dot.Author >= flightsync.MaxAuthors {

@@ -61,7 +61,7 @@ func (l *lanes) State() (flightsync.State, error) {
 func (l *lanes) Ops(author flightsync.Author, first uint64, yield func(flightsync.Op) bool) error {
 	for next := int64(max(first, 1)); ; {
 		var rows []opRow
-		err := l.t.NewSelect().Model(&rows).Column("author", "seq", "head", "body", "commit_hash").
+		err := l.t.NewSelect().Model(&rows).Column("author", "seq", "kind", "head", "body", "commit_hash").
 			Where("flight_id = ? AND author = ? AND seq >= ?", flightID(l.id), int64(author), next).
 			Order("seq").Limit(readRows).Scan(l.ctx)
 		if err != nil {
@@ -87,6 +87,9 @@ func (l *lanes) Ops(author flightsync.Author, first uint64, yield func(flightsyn
 func (r opRow) op() (flightsync.Op, error) {
 	const op = "store.Lanes.Ops"
 	d := dot(r.Author, r.Seq)
+	if r.Kind == opaque {
+		return flightsync.ParseOp(d, r.Head)
+	}
 	raw := binary.AppendUvarint(make([]byte, 0, len(r.Head)+len(r.Body)+len(r.Commit)+4), uint64(len(r.Head)))
 	raw = append(raw, r.Head...)
 	if r.Body == nil {
@@ -126,6 +129,11 @@ func (l *lanes) apply(b flightsync.Batch) error {
 	if b.State.Group != l.id {
 		return passenger.Errorf(passenger.Corrupt, op, "a batch of flight %s does not belong in flight %s", b.State.Group, l.id)
 	}
+	for _, d := range b.Cuts {
+		if err := l.cut(d); err != nil {
+			return err
+		}
+	}
 	if err := l.contiguous(b.Ops); err != nil {
 		return err
 	}
@@ -133,6 +141,12 @@ func (l *lanes) apply(b flightsync.Batch) error {
 	for i, o := range b.Ops {
 		rows[i] = opRow{Flight: flightID(l.id), Author: int64(o.Dot.Author), Seq: int64(o.Dot.Seq), Kind: int64(o.Header.Kind),
 			Traveller: int64(o.Header.Traveller), Head: o.Head, Body: o.Body, Commit: hash(o.Commit)}
+		if o.Body == nil && !o.IsStub() {
+			rows[i].Kind = opaque
+		}
+		if rows[i].Head == nil {
+			rows[i].Head = []byte{}
+		}
 	}
 	for part := range slices.Chunk(rows, insertRows) {
 		if _, err := l.t.NewInsert().Model(&part).Returning("NULL").Exec(l.ctx); err != nil {
@@ -153,6 +167,25 @@ func (l *lanes) apply(b flightsync.Batch) error {
 		}
 	}
 	return l.t.upsert(l.ctx, op, &stateRow{Flight: flightID(l.id), State: b.State.Marshal()})
+}
+
+// opaque is the kind of an op that cannot be told apart into header and body: all of it is head.
+const opaque = -1
+
+// cut ends a lane at d.
+func (l *lanes) cut(d flightsync.Dot) error {
+	const op = "store.Lanes.Apply"
+	if d.Seq > 0 {
+		n, err := l.t.NewSelect().Model((*opRow)(nil)).Where("flight_id = ? AND author = ? AND seq = ?", flightID(l.id), int64(d.Author), int64(d.Seq)).Count(l.ctx)
+		if err != nil {
+			return l.t.fail(op, err)
+		}
+		if n == 0 {
+			return passenger.Errorf(passenger.Corrupt, op, "lane %d has no op %d to be cut behind", d.Author, d.Seq)
+		}
+	}
+	_, err := l.t.NewDelete().Model((*opRow)(nil)).Where("flight_id = ? AND author = ? AND seq > ?", flightID(l.id), int64(d.Author), int64(d.Seq)).Exec(l.ctx)
+	return l.t.fail(op, err)
 }
 
 // contiguous checks that each op follows the last one of its author.

@@ -172,9 +172,59 @@ func (s *suite) largestExchangeFits(t *testing.T) {
 	s.wantOps(t, 3, 1, big)
 }
 
+// cutLane: what stood behind the cut is gone, and the lane goes on from there.
+func (s *suite) cutLane(t *testing.T) {
+	s.apply(t, flightsync.Batch{State: state(at(4, 5)), Ops: lane(t, 4, 1, 5)})
+	s.apply(t, flightsync.Batch{State: state(at(4, 2)), Cuts: []flightsync.Dot{{Author: 4, Seq: 2}}})
+	for range 2 {
+		s.wantState(t, state(at(4, 2)))
+		s.wantOps(t, 4, 1, lane(t, 4, 1, 2))
+		s.again()
+	}
+	s.apply(t, flightsync.Batch{State: state(at(4, 1)), Cuts: []flightsync.Dot{{Author: 4, Seq: 0}}, Ops: lane(t, 4, 1, 1)})
+	s.again()
+	s.wantOps(t, 4, 1, lane(t, 4, 1, 1))
+	if err := s.Apply(flightsync.Batch{State: state(at(4, 3)), Cuts: []flightsync.Dot{{Author: 4, Seq: 3}}}); err == nil {
+		t.Error("a cut behind the lane's end was taken")
+	}
+	s.again()
+	s.wantOps(t, 4, 1, lane(t, 4, 1, 1))
+}
+
+// branchMoves: a cut, what stood behind it in another lane, and new ops in its place, at once.
+func (s *suite) branchMoves(t *testing.T) {
+	s.apply(t, flightsync.Batch{State: state(at(4, 4)), Ops: lane(t, 4, 1, 4)})
+	other := makeOp(t, flightsync.Dot{Author: 4, Seq: 3}, 66, []byte("another history"))
+	moved := lane(t, 7, 1, 2)
+	s.apply(t, flightsync.Batch{State: state(at(4, 3), at(7, 2)), Cuts: []flightsync.Dot{{Author: 4, Seq: 2}}, Ops: append([]flightsync.Op{other}, moved...)})
+	for range 2 {
+		s.wantOps(t, 4, 1, append(lane(t, 4, 1, 2), other))
+		s.wantOps(t, 7, 1, moved)
+		s.wantState(t, state(at(4, 3), at(7, 2)))
+		s.again()
+	}
+}
+
+// poisonIsKept: bytes that are no op to this program are one to another.
+func (s *suite) poisonIsKept(t *testing.T) {
+	var ops []flightsync.Op
+	for i, raw := range [][]byte{{}, {0xff}, []byte("no op at all"), {0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, {2, 8, 66, 1, 1}} {
+		o, err := flightsync.ParseOp(flightsync.Dot{Author: 4, Seq: uint64(i + 1)}, raw)
+		if err != nil || o.Poison == "" {
+			t.Fatalf("% x: %v, poison %q", raw, err, o.Poison)
+		}
+		ops = append(ops, o)
+	}
+	s.apply(t, flightsync.Batch{State: state(at(4, uint64(len(ops)))), Ops: ops})
+	for range 2 {
+		s.wantOps(t, 4, 1, ops)
+		s.again()
+	}
+}
+
 func (s *suite) engineRunsOnIt(t *testing.T) {
-	s.apply(t, flightsync.Create(group, flightsync.Admin, flightsync.Incarnation{1}))
-	r, err := flightsync.Load(s)
+	s.apply(t, flightsync.Create(group, flightsync.Admin, flightsync.Incarnation{1}, flightsync.PublicKey{Alg: flightsync.ES256, Bytes: "k"}))
+	r, err := flightsync.Load(s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
