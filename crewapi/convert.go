@@ -4,14 +4,23 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/internal/keys"
+	"github.com/cabinloop/cabinloop/crewapi/pack"
 	"github.com/cabinloop/cabinloop/passenger"
 	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
+// fromRequest writes a request. Every ground and tablet of this wire version unpacks [pack.V1].
 func fromRequest(r flightsync.Request) *crewv1.ExchangeRequest {
-	return &crewv1.ExchangeRequest{Version: Version, Group: r.Group[:], Me: fromAuthor(r.Me), Incarnation: r.Incarnation[:],
-		Have: r.Have.Pack(), Digest: r.Digest, Runs: fromRuns(r.Runs), Budget: uint32(max(r.Budget, 0))}
+	m := &crewv1.ExchangeRequest{Version: Version, Group: r.Group[:], Me: fromAuthor(r.Me), Have: r.Have.Pack(), Mine: r.Mine,
+		Runs: fromRuns(r.Runs, pack.V1), Budget: uint32(max(r.Budget, 0)), Dict: pack.Newest}
+	if r.Incarnation != (flightsync.Incarnation{}) {
+		m.Incarnation = r.Incarnation[:]
+	}
+	for _, c := range r.Claims {
+		m.Claims = append(m.Claims, &crewv1.HeadOf{Author: uint32(c.Author), Head: c.Head[:]})
+	}
+	return m
 }
 
 // toRequest reads a validated request. Errors: invalid, too_much.
@@ -19,7 +28,7 @@ func toRequest(m *crewv1.ExchangeRequest) (r flightsync.Request, err error) {
 	if r.Group, err = toGroup(m.GetGroup()); err != nil {
 		return r, err
 	}
-	if len(m.GetIncarnation()) != len(r.Incarnation) {
+	if n := len(m.GetIncarnation()); n != len(r.Incarnation) && n != 0 {
 		return r, malformed("incarnation")
 	}
 	copy(r.Incarnation[:], m.GetIncarnation())
@@ -32,13 +41,28 @@ func toRequest(m *crewv1.ExchangeRequest) (r flightsync.Request, err error) {
 	if r.Me, err = toAuthor(m.GetMe()); err != nil {
 		return r, err
 	}
-	r.Digest, r.Budget = m.GetDigest(), int(m.GetBudget())
+	for _, c := range m.GetClaims() {
+		h := flightsync.HeadOf{Author: flightsync.Author(c.GetAuthor())}
+		if h.Author >= flightsync.MaxAuthors || len(c.GetHead()) != len(h.Head) || len(r.Claims) == flightsync.MaxAuthors {
+			return r, malformed("claims")
+		}
+		copy(h.Head[:], c.GetHead())
+		r.Claims = append(r.Claims, h)
+	}
+	r.Mine, r.Budget = m.GetMine(), int(m.GetBudget())
 	return r, nil
 }
 
-func fromResponse(r flightsync.Response) *crewv1.ExchangeResponse {
-	return &crewv1.ExchangeResponse{Version: Version, Have: r.Have.Pack(), Digest: r.Digest, Runs: fromRuns(r.Runs),
-		More: r.More, You: fromAuthor(r.You), YouSeen: r.YouSeen}
+// fromResponse writes an answer. peer is the newest dictionary that the asker unpacks.
+func fromResponse(r flightsync.Response, peer uint32) *crewv1.ExchangeResponse {
+	m := &crewv1.ExchangeResponse{Version: Version, Have: r.Have.Pack(), Digest: r.Digest, Runs: fromRuns(r.Runs, peer), More: r.More, Dict: pack.Newest}
+	for _, a := range r.Again {
+		m.Again = append(m.Again, uint32(a))
+	}
+	for _, c := range r.Receipts {
+		m.Receipts = append(m.Receipts, &crewv1.Receipt{Author: uint32(c.Author), Seq: c.Seq, Head: c.Head[:], Sig: c.Sig})
+	}
+	return m
 }
 
 // toResponse reads an answer. Errors: invalid, too_much.
@@ -49,10 +73,24 @@ func toResponse(m *crewv1.ExchangeResponse) (r flightsync.Response, err error) {
 	if r.Runs, err = toRuns(m.GetRuns()); err != nil {
 		return r, err
 	}
-	if r.You, err = toAuthor(m.GetYou()); err != nil {
-		return r, err
+	if len(m.GetAgain()) > flightsync.MaxAuthors || len(m.GetReceipts()) > flightsync.MaxAuthors {
+		return r, malformed("again")
 	}
-	r.Digest, r.More, r.YouSeen = m.GetDigest(), m.GetMore(), m.GetYouSeen()
+	for _, a := range m.GetAgain() {
+		if a >= flightsync.MaxAuthors {
+			return r, malformed("again")
+		}
+		r.Again = append(r.Again, flightsync.Author(a))
+	}
+	for _, c := range m.GetReceipts() {
+		x := flightsync.Receipt{Author: flightsync.Author(c.GetAuthor()), Seq: c.GetSeq(), Sig: c.GetSig()}
+		if x.Author >= flightsync.MaxAuthors || len(c.GetHead()) != len(x.Head) {
+			return r, malformed("receipts")
+		}
+		copy(x.Head[:], c.GetHead())
+		r.Receipts = append(r.Receipts, x)
+	}
+	r.Digest, r.More = m.GetDigest(), m.GetMore()
 	return r, nil
 }
 

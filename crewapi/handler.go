@@ -9,6 +9,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/cabinloop/cabinloop/crewapi/pack"
 	"github.com/cabinloop/cabinloop/passenger"
 	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
 	"github.com/cabinloop/cabinloop/proto/gen/crew/v1/crewv1connect"
@@ -77,7 +78,7 @@ func (s *service) Exchange(ctx context.Context, m *crewv1.ExchangeRequest) (*cre
 	if err != nil {
 		return nil, err
 	}
-	return fromResponse(res), nil
+	return fromResponse(res, m.GetDict()), nil
 }
 
 func (s *service) Watch(ctx context.Context, m *crewv1.WatchRequest, stream *connect.ServerStream[crewv1.WatchResponse]) error {
@@ -100,7 +101,7 @@ func (s *service) Watch(ctx context.Context, m *crewv1.WatchRequest, stream *con
 		}
 	})
 	err := s.ground.Watch(ctx, tabletFrom(ctx), have, func(id passenger.FlightID, res flightsync.Response) error {
-		return out.send(&crewv1.WatchResponse{Group: id[:], Frame: fromResponse(res)})
+		return out.send(&crewv1.WatchResponse{Group: id[:], Frame: fromResponse(res, pack.V1)})
 	})
 	cancel(nil)
 	beats.Wait()

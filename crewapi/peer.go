@@ -57,7 +57,7 @@ func (s peerService) Exchange(ctx context.Context, m *crewv1.CabinServiceExchang
 	if err != nil {
 		return nil, err
 	}
-	return &crewv1.CabinServiceExchangeResponse{Exchange: fromResponse(res)}, nil
+	return &crewv1.CabinServiceExchangeResponse{Exchange: fromResponse(res, m.GetExchange().GetDict())}, nil
 }
 
 // PeerClient is a tablet's way to another one. It is safe for concurrent use.

@@ -6,7 +6,7 @@ package crewapi
 //
 // A peer with a higher version is spoken to: fields we do not know are skipped, ops we do not
 // know are kept. A peer below [OldestVersion] is refused.
-const Version = 1
+const Version = 2
 
 // OldestVersion is the lowest wire version that is still understood.
-const OldestVersion = 1
+const OldestVersion = 2

@@ -16,6 +16,19 @@ const (
 	V1    uint32 = 16
 )
 
+// Newest is the newest dictionary of this program: it unpacks all up to it.
+const Newest = V1
+
+// UpTo lists the ids that a program unpacks whose newest dictionary is newest.
+func UpTo(newest uint32) (ids []uint32) {
+	for _, id := range Known() {
+		if id <= max(newest, Plain) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // Known lists the ids this program unpacks, smallest first.
 func Known() []uint32 { return []uint32{Raw, Plain, V1} }
 

@@ -564,19 +564,21 @@ func (x *Assignment) GetWrappedKey() []byte {
 	return nil
 }
 
-// Run is contiguous ops of one author.
+// Run is contiguous ops of one author, proven by the author. The roster says who that is.
 type Run struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The author index.
 	Author uint32 `protobuf:"varint,1,opt,name=author,proto3" json:"author,omitempty"`
-	// The incarnation of the lane, 8 bytes.
-	Incarnation []byte `protobuf:"bytes,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
 	// The sequence number of the first op, from 1.
-	FirstSeq uint64 `protobuf:"varint,3,opt,name=first_seq,json=firstSeq,proto3" json:"first_seq,omitempty"`
-	// The raw ops, each behind its length as a varint.
+	FirstSeq uint64 `protobuf:"varint,2,opt,name=first_seq,json=firstSeq,proto3" json:"first_seq,omitempty"`
+	// How the ops are packed: 0 raw, 1 zstd, 16 and up zstd with that dictionary.
+	Dict uint32 `protobuf:"varint,3,opt,name=dict,proto3" json:"dict,omitempty"`
+	// The raw ops, each behind its length as a varint, packed.
 	Ops []byte `protobuf:"bytes,4,opt,name=ops,proto3" json:"ops,omitempty"`
 	// The chain hash at the last op, 16 bytes.
-	Head          []byte `protobuf:"bytes,5,opt,name=head,proto3" json:"head,omitempty"`
+	Head []byte `protobuf:"bytes,5,opt,name=head,proto3" json:"head,omitempty"`
+	// The author's signature over group, author, incarnation, last sequence and head.
+	Sig           []byte `protobuf:"bytes,6,opt,name=sig,proto3" json:"sig,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -618,16 +620,16 @@ func (x *Run) GetAuthor() uint32 {
 	return 0
 }
 
-func (x *Run) GetIncarnation() []byte {
-	if x != nil {
-		return x.Incarnation
-	}
-	return nil
-}
-
 func (x *Run) GetFirstSeq() uint64 {
 	if x != nil {
 		return x.FirstSeq
+	}
+	return 0
+}
+
+func (x *Run) GetDict() uint32 {
+	if x != nil {
+		return x.Dict
 	}
 	return 0
 }
@@ -646,32 +648,171 @@ func (x *Run) GetHead() []byte {
 	return nil
 }
 
-// ExchangeRequest is the tablet's side of one exchange.
+func (x *Run) GetSig() []byte {
+	if x != nil {
+		return x.Sig
+	}
+	return nil
+}
+
+// HeadOf is the chain hash of a lane where the sender's vector ends.
+type HeadOf struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The author index.
+	Author uint32 `protobuf:"varint,1,opt,name=author,proto3" json:"author,omitempty"`
+	// The chain hash, 16 bytes.
+	Head          []byte `protobuf:"bytes,2,opt,name=head,proto3" json:"head,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HeadOf) Reset() {
+	*x = HeadOf{}
+	mi := &file_crew_v1_crew_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HeadOf) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HeadOf) ProtoMessage() {}
+
+func (x *HeadOf) ProtoReflect() protoreflect.Message {
+	mi := &file_crew_v1_crew_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HeadOf.ProtoReflect.Descriptor instead.
+func (*HeadOf) Descriptor() ([]byte, []int) {
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *HeadOf) GetAuthor() uint32 {
+	if x != nil {
+		return x.Author
+	}
+	return 0
+}
+
+func (x *HeadOf) GetHead() []byte {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+// Receipt is ground's signed word that it holds a lane although the flight is sealed.
+type Receipt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The author index.
+	Author uint32 `protobuf:"varint,1,opt,name=author,proto3" json:"author,omitempty"`
+	// Ops up to this sequence number.
+	Seq uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	// The chain hash there, 16 bytes.
+	Head []byte `protobuf:"bytes,3,opt,name=head,proto3" json:"head,omitempty"`
+	// Ground's signature over group, author, sequence and head.
+	Sig           []byte `protobuf:"bytes,4,opt,name=sig,proto3" json:"sig,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Receipt) Reset() {
+	*x = Receipt{}
+	mi := &file_crew_v1_crew_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Receipt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Receipt) ProtoMessage() {}
+
+func (x *Receipt) ProtoReflect() protoreflect.Message {
+	mi := &file_crew_v1_crew_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
+func (*Receipt) Descriptor() ([]byte, []int) {
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Receipt) GetAuthor() uint32 {
+	if x != nil {
+		return x.Author
+	}
+	return 0
+}
+
+func (x *Receipt) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *Receipt) GetHead() []byte {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+func (x *Receipt) GetSig() []byte {
+	if x != nil {
+		return x.Sig
+	}
+	return nil
+}
+
+// ExchangeRequest is the asker's side of one exchange.
 type ExchangeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The wire version of the tablet.
+	// The wire version of the asker.
 	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// The flight's group, 8 bytes.
 	Group []byte `protobuf:"bytes,2,opt,name=group,proto3" json:"group,omitempty"`
-	// The author index of the tablet plus 1; 0 while ground has not bound it.
+	// The author index of the asker plus 1; 0 while ground has not bound it.
 	Me uint32 `protobuf:"varint,3,opt,name=me,proto3" json:"me,omitempty"`
-	// The incarnation of the tablet's store for this flight, 8 bytes.
+	// The incarnation of the asker's store, 8 bytes; empty once it is bound.
 	Incarnation []byte `protobuf:"bytes,4,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
-	// The tablet's durable version vector: varints by author index.
+	// The asker's durable version vector: varints by author index.
 	Have []byte `protobuf:"bytes,5,opt,name=have,proto3" json:"have,omitempty"`
-	// XOR of the chain heads: equal vectors with unequal digests mean a fork.
-	Digest uint64 `protobuf:"fixed64,6,opt,name=digest,proto3" json:"digest,omitempty"`
-	// What the tablet thinks ground lacks.
+	// The first 8 bytes of the chain hash of the asker's own lane, little endian.
+	Mine uint64 `protobuf:"fixed64,6,opt,name=mine,proto3" json:"mine,omitempty"`
+	// What the asker thinks the other side lacks.
 	Runs []*Run `protobuf:"bytes,7,rep,name=runs,proto3" json:"runs,omitempty"`
-	// How many bytes of ops the answer may carry; 0 leaves it to ground.
-	Budget        uint32 `protobuf:"varint,8,opt,name=budget,proto3" json:"budget,omitempty"`
+	// How many bytes of ops the answer may carry; 0 leaves it to the other side.
+	Budget uint32 `protobuf:"varint,8,opt,name=budget,proto3" json:"budget,omitempty"`
+	// The heads of all lanes, after equal vectors met unequal digests.
+	Claims []*HeadOf `protobuf:"bytes,9,rep,name=claims,proto3" json:"claims,omitempty"`
+	// The newest dictionary that the asker can unpack.
+	Dict          uint32 `protobuf:"varint,10,opt,name=dict,proto3" json:"dict,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExchangeRequest) Reset() {
 	*x = ExchangeRequest{}
-	mi := &file_crew_v1_crew_proto_msgTypes[8]
+	mi := &file_crew_v1_crew_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +824,7 @@ func (x *ExchangeRequest) String() string {
 func (*ExchangeRequest) ProtoMessage() {}
 
 func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[8]
+	mi := &file_crew_v1_crew_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +837,7 @@ func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeRequest.ProtoReflect.Descriptor instead.
 func (*ExchangeRequest) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{8}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ExchangeRequest) GetVersion() uint32 {
@@ -734,9 +875,9 @@ func (x *ExchangeRequest) GetHave() []byte {
 	return nil
 }
 
-func (x *ExchangeRequest) GetDigest() uint64 {
+func (x *ExchangeRequest) GetMine() uint64 {
 	if x != nil {
-		return x.Digest
+		return x.Mine
 	}
 	return 0
 }
@@ -755,31 +896,46 @@ func (x *ExchangeRequest) GetBudget() uint32 {
 	return 0
 }
 
-// ExchangeResponse is ground's side of one exchange.
+func (x *ExchangeRequest) GetClaims() []*HeadOf {
+	if x != nil {
+		return x.Claims
+	}
+	return nil
+}
+
+func (x *ExchangeRequest) GetDict() uint32 {
+	if x != nil {
+		return x.Dict
+	}
+	return 0
+}
+
+// ExchangeResponse is the other side of one exchange.
 type ExchangeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The wire version of ground.
+	// The wire version of the answerer.
 	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
-	// Ground's durable version vector: the acknowledgement.
+	// The answerer's durable version vector: the acknowledgement.
 	Have []byte `protobuf:"bytes,2,opt,name=have,proto3" json:"have,omitempty"`
-	// XOR of the chain heads.
+	// XOR of the chain heads: equal vectors with unequal digests mean a fork.
 	Digest uint64 `protobuf:"fixed64,3,opt,name=digest,proto3" json:"digest,omitempty"`
-	// What the tablet lacks.
+	// What the asker lacks.
 	Runs []*Run `protobuf:"bytes,4,rep,name=runs,proto3" json:"runs,omitempty"`
 	// Something was left out for the budget: ask again at once.
 	More bool `protobuf:"varint,5,opt,name=more,proto3" json:"more,omitempty"`
-	// The author index that ground has bound the tablet to, plus 1; 0 for none.
-	You uint32 `protobuf:"varint,6,opt,name=you,proto3" json:"you,omitempty"`
-	// How many of the tablet's ops ground holds. More than the tablet holds itself means that
-	// the tablet's store was rolled back.
-	YouSeen       uint64 `protobuf:"varint,7,opt,name=you_seen,json=youSeen,proto3" json:"you_seen,omitempty"`
+	// Author indexes whose lanes do not fit what the answerer holds: send them from their start.
+	Again []uint32 `protobuf:"varint,6,rep,packed,name=again,proto3" json:"again,omitempty"`
+	// Ground's receipts for late ops of a sealed flight.
+	Receipts []*Receipt `protobuf:"bytes,7,rep,name=receipts,proto3" json:"receipts,omitempty"`
+	// The newest dictionary that the answerer can unpack.
+	Dict          uint32 `protobuf:"varint,8,opt,name=dict,proto3" json:"dict,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExchangeResponse) Reset() {
 	*x = ExchangeResponse{}
-	mi := &file_crew_v1_crew_proto_msgTypes[9]
+	mi := &file_crew_v1_crew_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +947,7 @@ func (x *ExchangeResponse) String() string {
 func (*ExchangeResponse) ProtoMessage() {}
 
 func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[9]
+	mi := &file_crew_v1_crew_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +960,7 @@ func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeResponse.ProtoReflect.Descriptor instead.
 func (*ExchangeResponse) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{9}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ExchangeResponse) GetVersion() uint32 {
@@ -842,16 +998,23 @@ func (x *ExchangeResponse) GetMore() bool {
 	return false
 }
 
-func (x *ExchangeResponse) GetYou() uint32 {
+func (x *ExchangeResponse) GetAgain() []uint32 {
 	if x != nil {
-		return x.You
+		return x.Again
 	}
-	return 0
+	return nil
 }
 
-func (x *ExchangeResponse) GetYouSeen() uint64 {
+func (x *ExchangeResponse) GetReceipts() []*Receipt {
 	if x != nil {
-		return x.YouSeen
+		return x.Receipts
+	}
+	return nil
+}
+
+func (x *ExchangeResponse) GetDict() uint32 {
+	if x != nil {
+		return x.Dict
 	}
 	return 0
 }
@@ -869,7 +1032,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_crew_v1_crew_proto_msgTypes[10]
+	mi := &file_crew_v1_crew_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +1044,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[10]
+	mi := &file_crew_v1_crew_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +1057,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{10}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WatchRequest) GetFlights() []*WatchedFlight {
@@ -924,7 +1087,7 @@ type WatchedFlight struct {
 
 func (x *WatchedFlight) Reset() {
 	*x = WatchedFlight{}
-	mi := &file_crew_v1_crew_proto_msgTypes[11]
+	mi := &file_crew_v1_crew_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -936,7 +1099,7 @@ func (x *WatchedFlight) String() string {
 func (*WatchedFlight) ProtoMessage() {}
 
 func (x *WatchedFlight) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[11]
+	mi := &file_crew_v1_crew_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -949,7 +1112,7 @@ func (x *WatchedFlight) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchedFlight.ProtoReflect.Descriptor instead.
 func (*WatchedFlight) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{11}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchedFlight) GetGroup() []byte {
@@ -979,7 +1142,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_crew_v1_crew_proto_msgTypes[12]
+	mi := &file_crew_v1_crew_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -991,7 +1154,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_crew_v1_crew_proto_msgTypes[12]
+	mi := &file_crew_v1_crew_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1004,7 +1167,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_crew_v1_crew_proto_rawDescGZIP(), []int{12}
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchResponse) GetGroup() []byte {
@@ -1067,30 +1230,43 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\tlease_end\x18\n" +
 	" \x01(\x03R\bleaseEnd\x12\x1f\n" +
 	"\vwrapped_key\x18\v \x01(\fR\n" +
-	"wrappedKey\"\x82\x01\n" +
+	"wrappedKey\"\x86\x01\n" +
 	"\x03Run\x12\x16\n" +
-	"\x06author\x18\x01 \x01(\rR\x06author\x12 \n" +
-	"\vincarnation\x18\x02 \x01(\fR\vincarnation\x12\x1b\n" +
-	"\tfirst_seq\x18\x03 \x01(\x04R\bfirstSeq\x12\x10\n" +
+	"\x06author\x18\x01 \x01(\rR\x06author\x12\x1b\n" +
+	"\tfirst_seq\x18\x02 \x01(\x04R\bfirstSeq\x12\x12\n" +
+	"\x04dict\x18\x03 \x01(\rR\x04dict\x12\x10\n" +
 	"\x03ops\x18\x04 \x01(\fR\x03ops\x12\x12\n" +
-	"\x04head\x18\x05 \x01(\fR\x04head\"\xd9\x01\n" +
+	"\x04head\x18\x05 \x01(\fR\x04head\x12\x10\n" +
+	"\x03sig\x18\x06 \x01(\fR\x03sig\"4\n" +
+	"\x06HeadOf\x12\x16\n" +
+	"\x06author\x18\x01 \x01(\rR\x06author\x12\x12\n" +
+	"\x04head\x18\x02 \x01(\fR\x04head\"Y\n" +
+	"\aReceipt\x12\x16\n" +
+	"\x06author\x18\x01 \x01(\rR\x06author\x12\x10\n" +
+	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12\x12\n" +
+	"\x04head\x18\x03 \x01(\fR\x04head\x12\x10\n" +
+	"\x03sig\x18\x04 \x01(\fR\x03sig\"\x92\x02\n" +
 	"\x0fExchangeRequest\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x14\n" +
 	"\x05group\x18\x02 \x01(\fR\x05group\x12\x0e\n" +
 	"\x02me\x18\x03 \x01(\rR\x02me\x12 \n" +
 	"\vincarnation\x18\x04 \x01(\fR\vincarnation\x12\x12\n" +
-	"\x04have\x18\x05 \x01(\fR\x04have\x12\x16\n" +
-	"\x06digest\x18\x06 \x01(\x06R\x06digest\x12 \n" +
+	"\x04have\x18\x05 \x01(\fR\x04have\x12\x12\n" +
+	"\x04mine\x18\x06 \x01(\x06R\x04mine\x12 \n" +
 	"\x04runs\x18\a \x03(\v2\f.crew.v1.RunR\x04runs\x12\x16\n" +
-	"\x06budget\x18\b \x01(\rR\x06budget\"\xbb\x01\n" +
+	"\x06budget\x18\b \x01(\rR\x06budget\x12'\n" +
+	"\x06claims\x18\t \x03(\v2\x0f.crew.v1.HeadOfR\x06claims\x12\x12\n" +
+	"\x04dict\x18\n" +
+	" \x01(\rR\x04dict\"\xe6\x01\n" +
 	"\x10ExchangeResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04have\x18\x02 \x01(\fR\x04have\x12\x16\n" +
 	"\x06digest\x18\x03 \x01(\x06R\x06digest\x12 \n" +
 	"\x04runs\x18\x04 \x03(\v2\f.crew.v1.RunR\x04runs\x12\x12\n" +
-	"\x04more\x18\x05 \x01(\bR\x04more\x12\x10\n" +
-	"\x03you\x18\x06 \x01(\rR\x03you\x12\x19\n" +
-	"\byou_seen\x18\a \x01(\x04R\ayouSeen\"Z\n" +
+	"\x04more\x18\x05 \x01(\bR\x04more\x12\x14\n" +
+	"\x05again\x18\x06 \x03(\rR\x05again\x12,\n" +
+	"\breceipts\x18\a \x03(\v2\x10.crew.v1.ReceiptR\breceipts\x12\x12\n" +
+	"\x04dict\x18\b \x01(\rR\x04dict\"Z\n" +
 	"\fWatchRequest\x120\n" +
 	"\aflights\x18\x01 \x03(\v2\x16.crew.v1.WatchedFlightR\aflights\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\rR\aversion\"9\n" +
@@ -1119,7 +1295,7 @@ func file_crew_v1_crew_proto_rawDescGZIP() []byte {
 	return file_crew_v1_crew_proto_rawDescData
 }
 
-var file_crew_v1_crew_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_crew_v1_crew_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_crew_v1_crew_proto_goTypes = []any{
 	(*EnrolRequest)(nil),     // 0: crew.v1.EnrolRequest
 	(*EnrolResponse)(nil),    // 1: crew.v1.EnrolResponse
@@ -1129,33 +1305,37 @@ var file_crew_v1_crew_proto_goTypes = []any{
 	(*FlightKey)(nil),        // 5: crew.v1.FlightKey
 	(*Assignment)(nil),       // 6: crew.v1.Assignment
 	(*Run)(nil),              // 7: crew.v1.Run
-	(*ExchangeRequest)(nil),  // 8: crew.v1.ExchangeRequest
-	(*ExchangeResponse)(nil), // 9: crew.v1.ExchangeResponse
-	(*WatchRequest)(nil),     // 10: crew.v1.WatchRequest
-	(*WatchedFlight)(nil),    // 11: crew.v1.WatchedFlight
-	(*WatchResponse)(nil),    // 12: crew.v1.WatchResponse
+	(*HeadOf)(nil),           // 8: crew.v1.HeadOf
+	(*Receipt)(nil),          // 9: crew.v1.Receipt
+	(*ExchangeRequest)(nil),  // 10: crew.v1.ExchangeRequest
+	(*ExchangeResponse)(nil), // 11: crew.v1.ExchangeResponse
+	(*WatchRequest)(nil),     // 12: crew.v1.WatchRequest
+	(*WatchedFlight)(nil),    // 13: crew.v1.WatchedFlight
+	(*WatchResponse)(nil),    // 14: crew.v1.WatchResponse
 }
 var file_crew_v1_crew_proto_depIdxs = []int32{
 	3,  // 0: crew.v1.FlightsRequest.held:type_name -> crew.v1.HeldKey
 	6,  // 1: crew.v1.FlightsResponse.assignments:type_name -> crew.v1.Assignment
 	5,  // 2: crew.v1.Assignment.key:type_name -> crew.v1.FlightKey
 	7,  // 3: crew.v1.ExchangeRequest.runs:type_name -> crew.v1.Run
-	7,  // 4: crew.v1.ExchangeResponse.runs:type_name -> crew.v1.Run
-	11, // 5: crew.v1.WatchRequest.flights:type_name -> crew.v1.WatchedFlight
-	9,  // 6: crew.v1.WatchResponse.frame:type_name -> crew.v1.ExchangeResponse
-	0,  // 7: crew.v1.TabletService.Enrol:input_type -> crew.v1.EnrolRequest
-	2,  // 8: crew.v1.TabletService.Flights:input_type -> crew.v1.FlightsRequest
-	8,  // 9: crew.v1.TabletService.Exchange:input_type -> crew.v1.ExchangeRequest
-	10, // 10: crew.v1.TabletService.Watch:input_type -> crew.v1.WatchRequest
-	1,  // 11: crew.v1.TabletService.Enrol:output_type -> crew.v1.EnrolResponse
-	4,  // 12: crew.v1.TabletService.Flights:output_type -> crew.v1.FlightsResponse
-	9,  // 13: crew.v1.TabletService.Exchange:output_type -> crew.v1.ExchangeResponse
-	12, // 14: crew.v1.TabletService.Watch:output_type -> crew.v1.WatchResponse
-	11, // [11:15] is the sub-list for method output_type
-	7,  // [7:11] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	8,  // 4: crew.v1.ExchangeRequest.claims:type_name -> crew.v1.HeadOf
+	7,  // 5: crew.v1.ExchangeResponse.runs:type_name -> crew.v1.Run
+	9,  // 6: crew.v1.ExchangeResponse.receipts:type_name -> crew.v1.Receipt
+	13, // 7: crew.v1.WatchRequest.flights:type_name -> crew.v1.WatchedFlight
+	11, // 8: crew.v1.WatchResponse.frame:type_name -> crew.v1.ExchangeResponse
+	0,  // 9: crew.v1.TabletService.Enrol:input_type -> crew.v1.EnrolRequest
+	2,  // 10: crew.v1.TabletService.Flights:input_type -> crew.v1.FlightsRequest
+	10, // 11: crew.v1.TabletService.Exchange:input_type -> crew.v1.ExchangeRequest
+	12, // 12: crew.v1.TabletService.Watch:input_type -> crew.v1.WatchRequest
+	1,  // 13: crew.v1.TabletService.Enrol:output_type -> crew.v1.EnrolResponse
+	4,  // 14: crew.v1.TabletService.Flights:output_type -> crew.v1.FlightsResponse
+	11, // 15: crew.v1.TabletService.Exchange:output_type -> crew.v1.ExchangeResponse
+	14, // 16: crew.v1.TabletService.Watch:output_type -> crew.v1.WatchResponse
+	13, // [13:17] is the sub-list for method output_type
+	9,  // [9:13] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_crew_v1_crew_proto_init() }
@@ -1169,7 +1349,7 @@ func file_crew_v1_crew_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crew_v1_crew_proto_rawDesc), len(file_crew_v1_crew_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
