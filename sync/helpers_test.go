@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +15,7 @@ type crew struct {
 	ground  *node
 	tablets []*node
 	peer    []Vector    // what each tablet last heard of ground
-	ask     map[int]Ask // what it therefore adds to its next question
+	talk    map[int]Talk
 	next    Author
 	salts   byte
 }
@@ -24,7 +23,7 @@ type crew struct {
 func newCrew(tb testing.TB, n int) *crew {
 	tb.Helper()
 	group := passenger.FlightID{1}
-	c := &crew{tb: tb, ground: newNode(tb, group, Admin, 1), ask: map[int]Ask{}, next: FirstTablet + Author(n)}
+	c := &crew{tb: tb, ground: newNode(tb, group, Admin, 1), talk: map[int]Talk{}, next: FirstTablet + Author(n)}
 	c.ground.write(Admin, testGenesis().Draft())
 	for i := range n {
 		a := FirstTablet + Author(i)
@@ -65,14 +64,15 @@ func (c *crew) sync(i int) {
 func (c *crew) once(i, budget int) bool {
 	c.tb.Helper()
 	t := c.tablets[i]
-	ask := c.ask[i]
-	ask.Peer, ask.Budget = c.peer[i], budget
-	req := t.do(ask).Request
+	talk := c.talk[i]
+	talk.Peer = c.peer[i]
+	req := t.do(talk.Ask(budget, 0)).Request
 	up := c.take(req.Runs)
 	res := c.ground.do(Answer{Request: *req, Notes: up.Notes}).Response
 	down := t.do(c.answered(res))
-	c.heard(i, res, down)
-	return len(up.Changed)+len(down.Changed)+len(c.ask[i].Whole) > 0 || c.ask[i].Claims
+	talk.Heard(*res, down, t.State())
+	c.talk[i], c.peer[i] = talk, talk.Peer
+	return len(up.Changed)+len(down.Changed)+len(talk.Whole) > 0 || talk.Claims
 }
 
 // take is ground's side of an exchange: branches get a home at once.
@@ -96,23 +96,6 @@ func (c *crew) take(runs []Run) Ready {
 	}
 	again.Changed = append(up.Changed, again.Changed...)
 	return again
-}
-
-// heard keeps what an answer says for the next question.
-func (c *crew) heard(i int, res *Response, down Ready) {
-	t, next := c.tablets[i], Ask{Whole: res.Again}
-	for _, n := range down.Notes {
-		if n.What == FaultFork {
-			next.Whole = append(next.Whole, n.Author)
-		}
-	}
-	c.peer[i] = slices.Clone(res.Have)
-	for _, a := range next.Whole {
-		c.peer[i] = c.peer[i].Set(a, 0)
-	}
-	st := t.State()
-	next.Claims = st.Vector().CoversAll(res.Have) && res.Have.CoversAll(st.Vector()) && st.Digest() != res.Digest
-	c.ask[i] = next
 }
 
 func (c *crew) answered(res *Response) Receive {

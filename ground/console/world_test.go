@@ -46,6 +46,7 @@ type world struct {
 	users     *auth.Users
 	url       string
 	log       *bytes.Buffer
+	keys      *keys.Pair // ground's own
 }
 
 // clock is read by handlers while a test moves it.
@@ -88,6 +89,7 @@ func newWorld(t testing.TB) *world {
 	w.db = db
 	pair, err := keys.Generate(rand.Reader)
 	w.must(err)
+	w.keys = pair
 	w.dispatch = dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Log: log, Sign: pair.Signer(), Agree: pair.Agreer()})
 	w.cases = &cases.Service{Store: db, Loops: w.dispatch, Rand: rand.Reader}
 	w.followups = &followup.Service{Store: db}
@@ -281,24 +283,29 @@ func (w *world) flightRow(k passenger.FlightKey) (f ground.Flight) {
 type tablet struct {
 	*world
 	id    passenger.TabletID
+	keys  *keys.Pair
 	store *flightsync.Memory
 	rep   *flightsync.Replica
-	peer  flightsync.Vector
+	talk  flightsync.Talk
 	nonce byte
 }
 
 func (w *world) tablet(name string, k passenger.FlightKey, role passenger.Role) *tablet {
 	w.Helper()
 	t := &tablet{world: w, id: uuid.New(), store: flightsync.NewMemory()}
+	var err error
+	t.keys, err = keys.Generate(rand.Reader)
+	w.must(err)
 	w.must(w.db.InTx(w.ctx, func(tx ground.Tx) error {
-		return tx.InsertTablet(w.ctx, ground.Tablet{ID: t.id, Name: name, CreatedAt: tx.Now(), EnrolledAt: tx.Now()})
+		return tx.InsertTablet(w.ctx, ground.Tablet{ID: t.id, Name: name, CreatedAt: tx.Now(), EnrolledAt: tx.Now(),
+			SignKey: t.keys.Signer().Public(), AgreeKey: t.keys.Agreer().Public()})
 	}))
 	w.must(w.dispatch.Assign(w.ctx, k, name, role, "", false))
 	var inc flightsync.Incarnation
 	copy(inc[:], name)
-	w.must(t.store.Apply(flightsync.Create(w.flightRow(k).ID, flightsync.Nobody, inc)))
-	var err error
-	t.rep, err = flightsync.Load(t.store)
+	w.must(t.store.Apply(flightsync.Create(w.flightRow(k).ID, flightsync.Nobody, inc,
+		flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(w.keys.Signer().Public())})))
+	t.rep, err = flightsync.Load(t.store, func(_ flightsync.Algorithm, public, msg, sig []byte) bool { return keys.Verify(public, msg, sig) })
 	w.must(err)
 	return t
 }
@@ -307,6 +314,7 @@ func (t *tablet) step(ev flightsync.Event) flightsync.Ready {
 	t.Helper()
 	ready, err := t.rep.Step(ev)
 	t.must(err)
+	t.must(t.rep.Sign(&ready, t.keys.Signer().Sign))
 	t.must(t.store.Apply(ready.Batch))
 	return ready
 }
@@ -314,12 +322,12 @@ func (t *tablet) step(ev flightsync.Event) flightsync.Ready {
 func (t *tablet) sync() {
 	t.Helper()
 	for range 10 {
-		req := t.step(flightsync.Ask{Peer: t.peer}).Request
+		req := t.step(t.talk.Ask(0, 0)).Request
 		res, err := t.dispatch.Exchange(t.ctx, t.id, *req)
 		t.must(err)
-		t.peer = res.Have
-		t.step(flightsync.Receive{Runs: res.Runs, You: res.You, Have: true, Salt: [8]byte{1, t.nonce}, Now: t.clock.now()})
-		if !res.More && t.peer.CoversAll(t.rep.State().Vector()) {
+		ready := t.step(flightsync.Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Have: true, Salt: [8]byte{1, t.nonce}})
+		t.talk.Heard(res, ready, t.rep.State())
+		if t.talk.Done(t.rep.State()) {
 			return
 		}
 	}

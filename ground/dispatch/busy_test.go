@@ -48,14 +48,14 @@ func TestFullQueue(t *testing.T) {
 		w.dispatch = dispatch.New(dispatch.Config{Store: store, Rand: rand.Reader, Log: w.dispatch.Log, Sign: w.dispatch.Sign, Agree: w.dispatch.Agree})
 		var parts sync.WaitGroup
 		answers := make([]error, dispatch.MaxExchanges)
-		ask := *stuck.step(flightsync.Ask{Peer: stuck.peer}).Request
+		ask := *stuck.step(stuck.talk.Ask(0, 0)).Request
 		for i := range answers {
 			parts.Go(func() { _, answers[i] = w.dispatch.Exchange(w.ctx, stuck.id, ask) })
 		}
 		synctest.Wait()
 
 		before := w.books()
-		req := *tab.step(flightsync.Ask{Peer: tab.peer}).Request
+		req := *tab.step(tab.talk.Ask(0, 0)).Request
 		began := time.Now()
 		_, err := w.dispatch.Exchange(w.ctx, tab.id, req)
 		if passenger.CodeOf(err) != passenger.TooMuch || passenger.RetryAfter(err) != time.Second || time.Since(began) != 250*time.Millisecond {

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -29,23 +30,37 @@ func (s *Service) Exchange(ctx context.Context, tablet passenger.TabletID, req f
 		if err != nil {
 			return err
 		}
-		c, err := l.bind(ctx, tablet, req.Incarnation, row)
+		ready, err := l.take(ctx, req.Runs)
 		if err != nil {
 			return err
 		}
-		if loops, err = l.receive(ctx, tablet, &c, req); err != nil {
+		for _, n := range ready.Notes {
+			s.Log.Warn("odd run", "flight", l.flight.ID.String(), "tablet", tablet.String(), "kind", string(n.What), "seq", n.Seq)
+		}
+		if err := l.bind(ctx, tablet, req, row); err != nil {
 			return err
 		}
+		if len(ready.Changed) > 0 {
+			if loops, err = l.effects(ctx, ready.Changed); err != nil {
+				return err
+			}
+		}
+		answer, err := l.step(flightsync.Answer{Request: req, Notes: ready.Notes})
+		if err != nil {
+			return err
+		}
+		res = *answer.Response
 		if row.Removed { // hands in what it has, and gets nothing more
-			st := l.rep.State()
-			res = flightsync.Response{Have: st.Vector(), Digest: st.Digest(), You: c.Author, YouSeen: c.OnGround}
-			return nil
+			res.Runs, res.More = nil, false
 		}
-		ready, err := l.step(flightsync.Answer{Request: req, You: c.Author})
+		if err := l.crossed(ctx, tablet, req, res.Again); err != nil {
+			return err
+		}
+		more, err := l.reported(ctx, len(ready.Changed) > 0)
+		loops = append(loops, more...)
 		if err != nil {
 			return err
 		}
-		res = *ready.Response
 		return nil
 	})
 	if err == nil {
@@ -90,65 +105,42 @@ func (s *Service) rostered(ctx context.Context, tx ground.Tx, tablet passenger.T
 	return ground.RosterRow{}, passenger.Errorf(passenger.Forbidden, "dispatch.Exchange", "this tablet is not on the roster of that flight")
 }
 
-// receive takes the tablet's runs and works their effects. It returns the loops to evaluate.
-func (l *leg) receive(ctx context.Context, tablet passenger.TabletID, c *ground.Crossing, req flightsync.Request) ([]passenger.LoopID, error) {
+// crossed notes what the tablet claims to hold, how much of every tablet's ops ground holds, and
+// that the tablet was heard. Lanes of another history (again) claim nothing.
+func (l *leg) crossed(ctx context.Context, tablet passenger.TabletID, req flightsync.Request, again []flightsync.Author) error {
 	cs, err := l.tx.Crossings(ctx, l.flight.ID)
 	if err != nil {
-		return nil, err
-	}
-	accept := map[flightsync.Author]bool{}
-	for _, x := range cs {
-		accept[x.Author] = x.Tablet == tablet
-	}
-	// Ops of this author that ground does not hold are named by the request's own vector.
-	ready, err := l.step(flightsync.Receive{Runs: req.Runs, You: flightsync.Nobody, Accept: accept, Now: l.tx.Now()})
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range ready.Notes {
-		l.s.Log.Warn("odd run", "flight", l.flight.ID.String(), "tablet", tablet.String(), "kind", string(n.What), "seq", n.Seq)
-	}
-	var loops []passenger.LoopID
-	if len(ready.Changed) > 0 {
-		if loops, err = l.effects(ctx, ready.Changed); err != nil {
-			return nil, err
-		}
+		return err
 	}
 	now := l.tx.Now()
 	vector := l.rep.State().Vector()
-	for _, x := range cs {
-		if x.Tablet != tablet || x.Incarnation == (flightsync.Incarnation{}) {
-			continue
+	for _, c := range cs {
+		was := c
+		c.OnGround = vector.Of(c.Author)
+		if !slices.Contains(again, c.Author) && c.Tablet == tablet {
+			c.Issued = max(c.Issued, req.Have.Of(c.Author))
 		}
-		issued, onGround := max(x.Issued, req.Have.Of(x.Author)), vector.Of(x.Author)
-		issued = max(issued, onGround)
-		if x.Author == c.Author {
-			x.Have, x.LastAt, x.FirstAt = req.Have, now, c.FirstAt
+		c.Issued = max(c.Issued, c.OnGround)
+		own := c.Tablet == tablet && (c.Author == req.Me || req.Me == flightsync.Nobody && c.Incarnation == req.Incarnation)
+		if own {
+			c.Have, c.LastAt = req.Have, now
+			if c.FirstAt.IsZero() {
+				c.FirstAt = now
+			}
 		}
-		if issued == x.Issued && onGround == x.OnGround && x.Author != c.Author {
-			continue
-		}
-		x.Issued, x.OnGround = issued, onGround
-		if err := l.tx.PutCrossing(ctx, x); err != nil {
-			return nil, err
-		}
-		if x.Author == c.Author {
-			*c = x
+		if own || c.Issued != was.Issued || c.OnGround != was.OnGround {
+			if err := l.tx.PutCrossing(ctx, c); err != nil {
+				return err
+			}
 		}
 	}
 	t, err := l.tx.Tablet(ctx, tablet)
-	if err != nil {
-		return nil, err
-	}
 	// The column serves people; a minute is fine enough and saves a write.
-	if now.Sub(t.LastSeenAt) > time.Minute {
-		t.LastSeenAt = now
-		if err := l.tx.UpdateTablet(ctx, t); err != nil {
-			return nil, err
-		}
+	if err != nil || now.Sub(t.LastSeenAt) <= time.Minute {
+		return err
 	}
-	sealed, err := l.reported(ctx, len(ready.Changed) > 0)
-	return append(loops, sealed...), err
+	t.LastSeenAt = now
+	return l.tx.UpdateTablet(ctx, t)
 }
 
 // reported moves the flight on after a tablet reported, and reconciles when that seals it.

@@ -201,7 +201,7 @@ func TestReplayedExchangeChangesNothing(t *testing.T) {
 		tab.record("14C", passenger.Feedback{Outcome: passenger.Acted})
 		note := tab.view().Notes[0]
 		tab.write(flightsync.Gesture{Code: passenger.Voucher, Quantity: 1, PolicyVersion: 1, Traveller: 1, Note: note.Dot}.Draft([8]byte{7}))
-		req := tab.step(flightsync.Ask{Peer: tab.peer}).Request
+		req := tab.step(tab.talk.Ask(0, 0)).Request
 		var vector flightsync.Vector
 		for i := range 3 {
 			_, err := w.dispatch.Exchange(w.ctx, tab.id, *req)

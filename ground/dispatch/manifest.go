@@ -92,6 +92,13 @@ func (m *merger) run(ctx context.Context) error {
 		return err
 	}
 	m.known, m.persons = map[string]*ground.Traveller{}, map[passenger.PersonID]bool{}
+	v, err := m.view()
+	if err != nil {
+		return err
+	}
+	for _, t := range v.Travellers { // of which a restored database may know less: a number is never used again
+		m.next = max(m.next, t.No)
+	}
 	for _, t := range all {
 		m.known[t.SourceKey] = &t
 		m.next = max(m.next, t.No)

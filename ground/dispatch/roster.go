@@ -45,7 +45,7 @@ func (s *Service) Assign(ctx context.Context, key passenger.FlightKey, tablet st
 			tablets[c.Tablet] = true
 			if c.Tablet == t.ID {
 				found = true
-				if err := l.rosterOp(c, role, zone, remove); err != nil {
+				if err := l.rosterOp(ctx, c, role, zone, remove); err != nil {
 					return err
 				}
 			}
@@ -54,11 +54,11 @@ func (s *Service) Assign(ctx context.Context, key passenger.FlightKey, tablet st
 			if len(tablets) >= maxTabletsPerFlight {
 				return passenger.Errorf(passenger.TooMuch, op, "a flight has at most %d tablets", maxTabletsPerFlight)
 			}
-			c := ground.Crossing{Flight: f.ID, Tablet: t.ID, Author: nextAuthor(crossings)}
+			c := ground.Crossing{Flight: f.ID, Tablet: t.ID, Author: l.nextAuthor(crossings)}
 			if err := tx.PutCrossing(ctx, c); err != nil {
 				return err
 			}
-			if err := l.rosterOp(c, role, zone, false); err != nil {
+			if err := l.rosterOp(ctx, c, role, zone, false); err != nil {
 				return err
 			}
 		}
@@ -72,49 +72,57 @@ func (s *Service) Assign(ctx context.Context, key passenger.FlightKey, tablet st
 	})
 }
 
-func nextAuthor(cs []ground.Crossing) flightsync.Author {
+// nextAuthor returns an author index that nobody has.
+func (l *leg) nextAuthor(cs []ground.Crossing) flightsync.Author {
 	next := flightsync.FirstTablet
 	for _, c := range cs {
 		next = max(next, c.Author+1)
 	}
+	for _, lane := range l.rep.State().Lanes {
+		next = max(next, lane.Author+1)
+	}
 	return next
 }
 
-func (l *leg) rosterOp(c ground.Crossing, role passenger.Role, zone string, removed bool) error {
-	_, err := l.write(flightsync.Admin, flightsync.RosterEntry{Author: c.Author, Class: flightsync.TabletLane, Tablet: c.Tablet,
-		Incarnation: c.Incarnation, Role: role, Zone: zone, Removed: removed}.Draft())
+// rosterOp writes who an author index is, with the key that proves its lane.
+func (l *leg) rosterOp(ctx context.Context, c ground.Crossing, role passenger.Role, zone string, removed bool) error {
+	t, err := l.tx.Tablet(ctx, c.Tablet)
+	if err != nil {
+		return err
+	}
+	_, err = l.write(flightsync.Admin, flightsync.RosterEntry{Author: c.Author, Class: flightsync.TabletLane, Tablet: c.Tablet, Incarnation: c.Incarnation,
+		Key: flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(t.SignKey)}, Role: role, Zone: zone, Removed: removed}.Draft())
 	return err
 }
 
-// bind finds the author index of a tablet's incarnation, or binds one: the index reserved by
-// the roster for its first store, a new one for every later store.
-func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, inc flightsync.Incarnation, row ground.RosterRow) (ground.Crossing, error) {
+// bind gives a tablet's store an author index: the one reserved by the roster for its first
+// store, a new one for every later store. A tablet that says which index it has is bound already.
+// Errors: forbidden for the index of another tablet.
+func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, req flightsync.Request, row ground.RosterRow) error {
 	cs, err := l.tx.Crossings(ctx, l.flight.ID)
 	if err != nil {
-		return ground.Crossing{}, err
+		return err
 	}
-	var free *ground.Crossing
-	for i, c := range cs {
-		if c.Tablet != tablet {
-			continue
+	if req.Me != flightsync.Nobody {
+		for _, c := range cs {
+			if c.Author == req.Me && c.Tablet != tablet {
+				return passenger.Errorf(passenger.Forbidden, "dispatch.Exchange", "this tablet speaks for another one; enrol it again")
+			}
 		}
-		if c.Incarnation == inc {
-			return c, nil
+		return nil // an index that ground does not know comes back with the tablet's next runs (a restored database)
+	}
+	c := ground.Crossing{Flight: l.flight.ID, Tablet: tablet, Author: l.nextAuthor(cs)}
+	for _, x := range cs {
+		if x.Tablet == tablet && x.Incarnation == req.Incarnation {
+			return nil
 		}
-		if c.Incarnation == (flightsync.Incarnation{}) {
-			free = &cs[i]
+		if x.Tablet == tablet && x.Incarnation == (flightsync.Incarnation{}) {
+			c = x
 		}
 	}
-	c := ground.Crossing{Flight: l.flight.ID, Tablet: tablet, Author: nextAuthor(cs)}
-	if free != nil {
-		c = *free
-	}
-	c.Incarnation, c.FirstAt = inc, l.tx.Now()
-	if _, err := l.step(flightsync.Bind{Author: c.Author, Incarnation: inc}); err != nil {
-		return c, err
-	}
+	c.Incarnation, c.FirstAt = req.Incarnation, l.tx.Now()
 	if err := l.tx.PutCrossing(ctx, c); err != nil {
-		return c, err
+		return err
 	}
-	return c, l.rosterOp(c, row.Role, row.Zone, row.Removed)
+	return l.rosterOp(ctx, c, row.Role, row.Zone, row.Removed)
 }

@@ -54,7 +54,7 @@ func (s *Service) lock(ctx context.Context, tx ground.Tx, id passenger.FlightID)
 		return nil, err
 	}
 	l := &leg{s: s, tx: tx, flight: f, store: tx.Lanes(ctx, id)}
-	l.rep, err = flightsync.Load(l.store)
+	l.rep, err = flightsync.Load(l.store, verify)
 	return l, err
 }
 
@@ -67,7 +67,7 @@ func (s *Service) begin(ctx context.Context, tx ground.Tx, f ground.Flight) (*le
 	if _, err := io.ReadFull(s.Rand, inc[:]); err != nil {
 		return nil, err
 	}
-	if err := tx.Lanes(ctx, f.ID).Apply(flightsync.Create(f.ID, flightsync.Admin, inc)); err != nil {
+	if err := tx.Lanes(ctx, f.ID).Apply(flightsync.Create(f.ID, flightsync.Admin, inc, s.root())); err != nil {
 		return nil, err
 	}
 	l, err := s.lock(ctx, tx, f.ID)
@@ -95,6 +95,9 @@ func (l *leg) write(a flightsync.Author, ds ...flightsync.Draft) ([]flightsync.D
 
 func (l *leg) step(ev flightsync.Event) (flightsync.Ready, error) {
 	ready, err := l.rep.Step(ev)
+	if err == nil {
+		err = l.rep.Sign(&ready, l.s.Sign.Sign)
+	}
 	if err != nil {
 		return ready, err
 	}
@@ -103,6 +106,15 @@ func (l *leg) step(ev flightsync.Event) (flightsync.Ready, error) {
 		err = l.store.Apply(ready.Batch)
 	}
 	return ready, err
+}
+
+// root is the key that proves ground's lanes.
+func (s *Service) root() flightsync.PublicKey {
+	return flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(s.Sign.Public())}
+}
+
+func verify(alg flightsync.Algorithm, public, msg, sig []byte) bool {
+	return alg == flightsync.ES256 && keys.Verify(public, msg, sig)
 }
 
 // view folds the flight as it stands in this transaction.

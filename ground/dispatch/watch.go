@@ -69,7 +69,7 @@ func (s *Service) assigned(ctx context.Context, tablet passenger.TabletID) (as [
 func (s *Service) frame(ctx context.Context, tablet passenger.TabletID, id passenger.FlightID, have flightsync.Vector) (res flightsync.Response, news bool, err error) {
 	err = s.Store.Read(ctx, func(tx ground.Tx) error {
 		news = false
-		rep, err := flightsync.Load(tx.Lanes(ctx, id))
+		rep, err := flightsync.Load(tx.Lanes(ctx, id), nil)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,6 @@ func (s *Service) frame(ctx context.Context, tablet passenger.TabletID, id passe
 		if have.CoversAll(vector) {
 			return nil
 		}
-		you := flightsync.Nobody
 		cs, err := tx.Crossings(ctx, id)
 		if err != nil {
 			return err
@@ -85,14 +84,16 @@ func (s *Service) frame(ctx context.Context, tablet passenger.TabletID, id passe
 		have = slices.Clone(have)
 		for _, c := range cs {
 			if c.Tablet == tablet { // its own ops are no news to it
-				you = c.Author
 				have = have.Set(c.Author, max(have.Of(c.Author), vector.Of(c.Author)))
 			}
 		}
 		if have.CoversAll(vector) {
 			return nil
 		}
-		ready, err := rep.Step(flightsync.Answer{Request: flightsync.Request{Group: id, Have: have}, You: you})
+		ready, err := rep.Step(flightsync.Answer{Request: flightsync.Request{Group: id, Me: flightsync.Nobody, Have: have}})
+		if err == nil {
+			err = rep.Sign(&ready, s.Sign.Sign)
+		}
 		if err != nil {
 			return err
 		}

@@ -155,7 +155,7 @@ type tablet struct {
 	key   passenger.FlightKey
 	store *flightsync.Memory
 	rep   *flightsync.Replica
-	peer  flightsync.Vector
+	talk  flightsync.Talk
 	nonce byte
 }
 
@@ -172,8 +172,9 @@ func (w *world) tablet(name string, k passenger.FlightKey, role passenger.Role) 
 	w.must(w.dispatch.Assign(w.ctx, k, name, role, "", false))
 	var inc flightsync.Incarnation
 	copy(inc[:], name)
-	w.must(t.store.Apply(flightsync.Create(w.flightRow(k).ID, flightsync.Nobody, inc)))
-	t.rep, err = flightsync.Load(t.store)
+	w.must(t.store.Apply(flightsync.Create(w.flightRow(k).ID, flightsync.Nobody, inc,
+		flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(w.keys.Signer().Public())})))
+	t.rep, err = flightsync.Load(t.store, func(_ flightsync.Algorithm, public, msg, sig []byte) bool { return keys.Verify(public, msg, sig) })
 	w.must(err)
 	return t
 }
@@ -182,6 +183,7 @@ func (t *tablet) step(ev flightsync.Event) flightsync.Ready {
 	t.Helper()
 	ready, err := t.rep.Step(ev)
 	t.must(err)
+	t.must(t.rep.Sign(&ready, t.keys.Signer().Sign))
 	t.must(t.store.Apply(ready.Batch))
 	return ready
 }
@@ -190,12 +192,12 @@ func (t *tablet) step(ev flightsync.Event) flightsync.Ready {
 func (t *tablet) sync() {
 	t.Helper()
 	for range 10 {
-		req := t.step(flightsync.Ask{Peer: t.peer}).Request
+		req := t.step(t.talk.Ask(0, 0)).Request
 		res, err := t.dispatch.Exchange(t.ctx, t.id, *req)
 		t.must(err)
-		t.peer = res.Have
-		t.step(flightsync.Receive{Runs: res.Runs, You: res.You, Have: true, Salt: [8]byte{1, t.nonce}, Now: t.now})
-		if !res.More && t.peer.CoversAll(t.rep.State().Vector()) {
+		ready := t.step(flightsync.Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Have: true, Salt: [8]byte{1, t.nonce}})
+		t.talk.Heard(res, ready, t.rep.State())
+		if t.talk.Done(t.rep.State()) {
 			return
 		}
 	}

@@ -1,0 +1,182 @@
+package dispatch
+
+import (
+	"context"
+
+	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/ground/notes"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// take steps the runs of a tablet. Branches get a home in the same transaction: of a cloned or
+// rolled-back tablet store, or of ground's own lanes after its database came from a backup.
+func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready, error) {
+	ready, err := l.step(flightsync.Receive{Runs: runs})
+	if err != nil {
+		return ready, err
+	}
+	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	if err != nil {
+		return ready, err
+	}
+	next := l.nextAuthor(cs)
+	homes := l.rep.Homes(ready.Notes, func() flightsync.Author { next++; return next - 1 })
+	if len(homes) > 0 {
+		changed := ready.Changed
+		for _, h := range homes {
+			if _, err := l.step(flightsync.Bind{Entry: h.Branch}); err != nil {
+				return ready, err
+			}
+		}
+		if ready, err = l.step(flightsync.Receive{Runs: runs}); err != nil {
+			return ready, err
+		}
+		ready.Changed = append(changed, ready.Changed...)
+		for _, h := range homes {
+			if err := l.settle(ctx, h, cs); err != nil {
+				return ready, err
+			}
+		}
+	}
+	for _, d := range ready.Changed {
+		if lane, _ := l.rep.State().Lane(d.Author); lane.Class != flightsync.TabletLane {
+			return ready, l.regained(ctx)
+		}
+	}
+	return ready, nil
+}
+
+// settle writes who a branch is, and under which index its tablet goes on.
+func (l *leg) settle(ctx context.Context, h flightsync.Home, cs []ground.Crossing) error {
+	of := h.Branch.Fork.Of
+	for {
+		lane, _ := l.rep.State().Lane(of)
+		if !lane.Fork.Is() {
+			break
+		}
+		of = lane.Fork.Of
+	}
+	l.s.Log.Error("two histories of one lane; both are kept", "flight", l.flight.ID.String(), "seq", h.Branch.Fork.At+1)
+	h.Branch.Removed = true
+	if h.Live == nil {
+		_, err := l.write(flightsync.Admin, h.Branch.Draft())
+		return err
+	}
+	for _, c := range cs {
+		if c.Author != of {
+			continue
+		}
+		v, err := l.view()
+		if err != nil {
+			return err
+		}
+		e, _ := v.Member(of)
+		for _, x := range []*flightsync.RosterEntry{&h.Branch, h.Live} {
+			x.Tablet, x.Role, x.Zone = c.Tablet, e.Role, e.Zone
+		}
+		now := l.tx.Now()
+		for _, x := range []ground.Crossing{
+			{Author: h.Branch.Author, Incarnation: flightsync.Incarnation(h.Branch.Fork.First[:8])}, // its own name: a branch has no incarnation
+			{Author: h.Live.Author, Incarnation: h.Live.Incarnation},
+		} {
+			x.Flight, x.Tablet, x.FirstAt = l.flight.ID, c.Tablet, now
+			if err := l.tx.PutCrossing(ctx, x); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := l.write(flightsync.Admin, h.Branch.Draft(), h.Live.Draft())
+	return err
+}
+
+// regained brings ground's own rows to what its lanes say after a tablet brought back what the
+// database had lost: the fleet is ground's last backup.
+func (l *leg) regained(ctx context.Context) error {
+	v, err := l.view()
+	if err != nil {
+		return err
+	}
+	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	if err != nil {
+		return err
+	}
+	known := map[flightsync.Author]ground.Crossing{}
+	for _, c := range cs {
+		known[c.Author] = c
+	}
+	for _, e := range v.Roster {
+		if e.Class != flightsync.TabletLane {
+			continue
+		}
+		c, ok := known[e.Author]
+		if ok && (c.Incarnation != (flightsync.Incarnation{}) || e.Incarnation == (flightsync.Incarnation{})) {
+			continue
+		}
+		c.Flight, c.Tablet, c.Author, c.Incarnation = l.flight.ID, e.Tablet, e.Author, e.Incarnation
+		if e.Fork.Is() {
+			c.Incarnation = flightsync.Incarnation(e.Fork.First[:8])
+		}
+		if c.Incarnation != (flightsync.Incarnation{}) && c.FirstAt.IsZero() {
+			c.FirstAt = l.tx.Now()
+		}
+		if err := l.tx.PutCrossing(ctx, c); err != nil {
+			return err
+		}
+	}
+	for _, m := range v.Movements {
+		l.moved(m)
+	}
+	if v.Closed != "" && (l.flight.Stage == passenger.Planned || l.flight.Stage == passenger.Open) {
+		l.flight.Stage, l.flight.ClosedAt = passenger.Closed, l.tx.Now()
+	}
+	if v.Sealed && l.flight.Stage == passenger.Closed {
+		l.flight.Stage, l.flight.SealedAt = passenger.Sealed, l.tx.Now()
+	}
+	return l.relink(ctx, v)
+}
+
+// relink ties notes that came back to the loops they were written for: the loop of the traveller's
+// person that waits without a note on this flight. Otherwise the loop would get a second note.
+func (l *leg) relink(ctx context.Context, v *flightsync.View) error {
+	byNote, err := l.loopsByNote(ctx)
+	if err != nil {
+		return err
+	}
+	ts, err := l.tx.Travellers(ctx, l.flight.ID)
+	if err != nil {
+		return err
+	}
+	persons := map[passenger.TravellerNo]passenger.PersonID{}
+	for _, t := range ts {
+		persons[t.No] = t.Person
+	}
+	for _, n := range v.Notes {
+		person, ok := persons[n.Note.Traveller]
+		if n.Note.Event || n.Retracted != "" || len(byNote[n.Dot]) > 0 || !ok {
+			continue
+		}
+		loops, err := l.tx.LoopsOfPerson(ctx, person)
+		if err != nil {
+			return err
+		}
+		for _, loop := range loops {
+			if loop.State != ground.LoopWaiting && loop.State != ground.LoopDesk {
+				continue
+			}
+			loop.State, loop.Flight = ground.LoopCompiled, l.flight.ID
+			if err := l.tx.PutLoopFlight(ctx, ground.LoopFlight{Loop: loop.ID, Flight: l.flight.ID, Traveller: n.Note.Traveller,
+				Note: n.Dot, Hash: notes.Hash(n.Note), CreatedAt: l.tx.Now()}); err != nil {
+				return err
+			}
+			if err := l.tx.AddTransition(ctx, ground.Transition{Loop: loop.ID, Role: "rule", To: string(ground.LoopCompiled), Evidence: l.flight.Key.String() + " note " + n.Dot.String() + " came back from a tablet"}); err != nil {
+				return err
+			}
+			if err := l.tx.UpdateLoop(ctx, loop); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package sync
+
+import "slices"
+
+// Talk is what the asker keeps between exchanges with one peer. It is a hint: one that is lost,
+// or that of a peer whose store went back, costs a round and never an op.
+type Talk struct {
+	Peer   Vector   // how much of each lane the peer is known to hold durably; nil when nothing is known
+	Whole  []Author // lanes to send from their start: the peer's history of them is another one
+	Claims bool     // equal vectors met unequal digests: say every head
+	More   bool     // the peer left something out for the budget
+}
+
+// Ask is the next question. budget bounds the answer's ops and send the question's, in bytes; 0
+// is [DefaultBudget].
+func (t Talk) Ask(budget, send int) Ask {
+	return Ask{Peer: t.Peer, Budget: budget, Send: send, Whole: t.Whole, Claims: t.Claims}
+}
+
+// Heard takes the answer; ready is what its Receive became and st the state after it. The peer's
+// vector acknowledges nothing in lanes whose histories differ.
+func (t *Talk) Heard(res Response, ready Ready, st State) {
+	whole := slices.Clone(res.Again)
+	for _, n := range ready.Notes {
+		if n.What == FaultFork && !slices.Contains(whole, n.Author) {
+			whole = append(whole, n.Author)
+		}
+	}
+	peer := slices.Clone(res.Have)
+	if peer == nil {
+		peer = Vector{}
+	}
+	for _, a := range whole {
+		peer = peer.Set(a, 0)
+	}
+	v := st.Vector()
+	*t = Talk{Peer: peer, Whole: whole, More: res.More,
+		Claims: len(whole) == 0 && v.CoversAll(res.Have) && res.Have.CoversAll(v) && st.Digest() != res.Digest}
+}
+
+// Done reports whether neither side lacks anything that it is known to lack.
+func (t Talk) Done(st State) bool {
+	return !t.More && !t.Claims && len(t.Whole) == 0 && t.Peer.CoversAll(st.Vector())
+}
