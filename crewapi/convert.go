@@ -3,8 +3,8 @@ package crewapi
 import (
 	"time"
 
-	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/crewapi/pack"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
 	flightsync "github.com/cabinloop/cabinloop/sync"

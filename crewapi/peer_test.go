@@ -37,8 +37,8 @@ func servePeer(t *testing.T, p crewapi.Peer, log *bytes.Buffer) *crewapi.PeerCli
 
 func TestPeerCalls(t *testing.T) {
 	var log bytes.Buffer
-	want := flightsync.Request{Group: passenger.FlightID{1}, Me: 5, Incarnation: flightsync.Incarnation{2}, Have: flightsync.Vector{1, 0, 3}, Digest: 7, Budget: 100}
-	answer := flightsync.Response{Have: flightsync.Vector{1, 2}, Digest: 9, You: 5, YouSeen: 3, More: true}
+	want := flightsync.Request{Group: passenger.FlightID{1}, Me: 5, Incarnation: flightsync.Incarnation{2}, Have: flightsync.Vector{1, 0, 3}, Mine: 7, Budget: 100}
+	answer := flightsync.Response{Have: flightsync.Vector{1, 2}, Digest: 9, More: true}
 	port := 0
 	c := servePeer(t, peer{
 		hello: func(p int) error { port = p; return nil },

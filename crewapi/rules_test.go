@@ -59,7 +59,7 @@ func TestRules(t *testing.T) {
 	group, inc, head := make([]byte, 8), make([]byte, 8), make([]byte, 16)
 	ok := func() *crewv1.ExchangeRequest {
 		return &crewv1.ExchangeRequest{Version: 1, Group: group, Incarnation: inc,
-			Runs: []*crewv1.Run{{Incarnation: inc, FirstSeq: 1, Ops: []byte{1, 1}, Head: head}}}
+			Runs: []*crewv1.Run{{FirstSeq: 1, Ops: []byte{1, 1}, Head: head}}}
 	}
 	if err := check(ok()); err != nil {
 		t.Fatalf("a good request is refused: %v", err)
@@ -68,14 +68,14 @@ func TestRules(t *testing.T) {
 		"version":     func(r *crewv1.ExchangeRequest) { r.Version = 0 },
 		"group":       func(r *crewv1.ExchangeRequest) { r.Group = []byte("secret") },
 		"me":          func(r *crewv1.ExchangeRequest) { r.Me = 65 },
-		"incarnation": func(r *crewv1.ExchangeRequest) { r.Incarnation = nil },
+		"incarnation": func(r *crewv1.ExchangeRequest) { r.Incarnation = []byte{1} },
 		"have":        func(r *crewv1.ExchangeRequest) { r.Have = make([]byte, 641) },
 		"runs":        func(r *crewv1.ExchangeRequest) { r.Runs = make([]*crewv1.Run, 65) },
 		"nil run":     func(r *crewv1.ExchangeRequest) { r.Runs[0] = nil },
 		"run head":    func(r *crewv1.ExchangeRequest) { r.Runs[0].Head = nil },
 		"run first":   func(r *crewv1.ExchangeRequest) { r.Runs[0].FirstSeq = 0 },
 		"run author":  func(r *crewv1.ExchangeRequest) { r.Runs[0].Author = 64 },
-		"run ops":     func(r *crewv1.ExchangeRequest) { r.Runs[0].Ops = []byte{0} },
+		"run ops":     func(r *crewv1.ExchangeRequest) { r.Runs[0].Ops = nil },
 		"budget":      func(r *crewv1.ExchangeRequest) { r.Budget = 1<<20 + 1 },
 	} {
 		r := ok()

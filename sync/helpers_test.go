@@ -14,7 +14,7 @@ type crew struct {
 	tb      testing.TB
 	ground  *node
 	tablets []*node
-	peer    []Vector    // what each tablet last heard of ground
+	peer    []Vector // what each tablet last heard of ground
 	talk    map[int]Talk
 	next    Author
 	salts   byte

@@ -8,7 +8,7 @@ type Talk struct {
 	Peer   Vector   // how much of each lane the peer is known to hold durably; nil when nothing is known
 	Whole  []Author // lanes to send from their start: the peer's history of them is another one
 	Claims bool     // equal vectors met unequal digests: say every head
-	More   bool     // the peer left something out for the budget
+	More   bool     // there is more to fetch: the peer left something out, or a branch here made room
 }
 
 // Ask is the next question. budget bounds the answer's ops and send the question's, in bytes; 0
@@ -34,7 +34,7 @@ func (t *Talk) Heard(res Response, ready Ready, st State) {
 		peer = peer.Set(a, 0)
 	}
 	v := st.Vector()
-	*t = Talk{Peer: peer, Whole: whole, More: res.More,
+	*t = Talk{Peer: peer, Whole: whole, More: res.More || len(ready.Batch.Cuts) > 0,
 		Claims: len(whole) == 0 && v.CoversAll(res.Have) && res.Have.CoversAll(v) && st.Digest() != res.Digest}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	badger "github.com/dgraph-io/badger/v4"
@@ -137,19 +138,20 @@ func readSums(dir string) map[string]string {
 	return out
 }
 
-// writeSums lists the tables as they are.
+// writeSums lists the tables as they are: those that the manifest names. Another one may be
+// written anew under its name after a kill.
 func writeSums(dir string) error {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	live, err := liveTables(dir)
 	if err != nil {
-		return err
+		return nil // Badger is writing it; what is listed already stays listed, and the next open looks closer
 	}
+	slices.Sort(live)
 	old := readSums(dir)
 	var b []byte
-	for _, path := range paths {
-		name := filepath.Base(path)
+	for _, name := range live {
 		sum, ok := old[name]
 		if !ok {
-			content, err := os.ReadFile(path)
+			content, err := os.ReadFile(filepath.Join(dir, name))
 			if os.IsNotExist(err) {
 				continue // compacted away meanwhile
 			}

@@ -92,7 +92,7 @@ func (d *device) start(c Config) (stop func()) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.served = append(d.served, m.Tablet)
-		return flightsync.Response{Have: req.Have, You: req.Me}, nil
+		return flightsync.Response{Have: req.Have}, nil
 	}
 	c.Found = func(p PeerInfo) {
 		d.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -24,7 +25,8 @@ func (g *Ground) Flight(key string, std time.Time) *Flight {
 	f := &Flight{ground: g, Key: make([]byte, passenger.FlightKeySize), store: flightsync.NewMemory(), roster: map[passenger.TabletID]passenger.Assignment{}, bound: map[bind]flightsync.Author{},
 		A: passenger.Assignment{Flight: id, Key: k, Arrival: "YYZ", STD: std, STA: std.Add(8 * time.Hour), Stage: passenger.Open}}
 	rand.Read(f.Key) // never fails (crypto/rand)
-	if err := f.store.Apply(flightsync.Create(id, flightsync.Admin, flightsync.Incarnation{g.minted})); err != nil {
+	if err := f.store.Apply(flightsync.Create(id, flightsync.Admin, flightsync.Incarnation{g.minted},
+		flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(g.Keys.Signer().Public())})); err != nil {
 		g.tb.Fatal(err)
 	}
 	f.load()
@@ -38,7 +40,7 @@ func (f *Flight) leaseEnd() time.Time { return f.A.STA.Add(passenger.NoteLifeAft
 
 func (f *Flight) load() {
 	var err error
-	if f.rep, err = flightsync.Load(f.store); err != nil {
+	if f.rep, err = flightsync.Load(f.store, verify); err != nil {
 		f.ground.tb.Error(err)
 	}
 }
@@ -46,6 +48,9 @@ func (f *Flight) load() {
 // step runs the engine; the caller holds the ground's lock.
 func (f *Flight) step(ev flightsync.Event) flightsync.Ready {
 	ready, err := f.rep.Step(ev)
+	if err == nil {
+		err = f.rep.Sign(&ready, f.ground.Keys.Signer().Sign)
+	}
 	if err == nil {
 		err = f.store.Apply(ready.Batch)
 	}
@@ -132,15 +137,53 @@ func (f *Flight) View() *flightsync.View {
 	return v
 }
 
-func (f *Flight) bind(tablet passenger.TabletID, inc flightsync.Incarnation, a passenger.Assignment) flightsync.Author {
-	key := bind{tablet, inc}
-	if author, ok := f.bound[key]; ok {
-		return author
+// bind gives a tablet's store an author index.
+func (f *Flight) bind(tablet passenger.TabletID, req flightsync.Request, a passenger.Assignment) {
+	key := bind{tablet, req.Incarnation}
+	if _, ok := f.bound[key]; ok || req.Me != flightsync.Nobody {
+		return
 	}
-	author := flightsync.FirstTablet + flightsync.Author(len(f.bound))
-	f.bound[key] = author
-	f.step(flightsync.Bind{Author: author, Incarnation: inc})
-	f.write(flightsync.Admin, flightsync.RosterEntry{Author: author, Class: flightsync.TabletLane, Tablet: tablet,
-		Incarnation: inc, Role: a.Role, Zone: a.Zone}.Draft())
-	return author
+	f.bound[key] = f.next()
+	f.write(flightsync.Admin, f.entry(flightsync.RosterEntry{Author: f.bound[key], Incarnation: req.Incarnation}, tablet, a).Draft())
+}
+
+func (f *Flight) next() flightsync.Author {
+	next := flightsync.FirstTablet
+	for _, l := range f.rep.State().Lanes {
+		next = max(next, l.Author+1)
+	}
+	return next
+}
+
+func (f *Flight) entry(e flightsync.RosterEntry, tablet passenger.TabletID, a passenger.Assignment) flightsync.RosterEntry {
+	e.Class, e.Tablet, e.Role, e.Zone = flightsync.TabletLane, tablet, a.Role, a.Zone
+	e.Key = flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(f.ground.devices[tablet].Sign)}
+	return e
+}
+
+// take steps a tablet's runs; branches get a home, those of ground's own lanes too.
+func (f *Flight) take(tablet passenger.TabletID, runs []flightsync.Run) flightsync.Ready {
+	ready := f.step(flightsync.Receive{Runs: runs})
+	next := f.next()
+	homes := f.rep.Homes(ready.Notes, func() flightsync.Author { next++; return next - 1 })
+	if len(homes) == 0 {
+		return ready
+	}
+	for _, h := range homes {
+		f.step(flightsync.Bind{Entry: h.Branch})
+	}
+	ready = f.step(flightsync.Receive{Runs: runs})
+	for _, h := range homes {
+		if h.Live == nil {
+			f.write(flightsync.Admin, h.Branch.Draft())
+			continue
+		}
+		a := f.roster[tablet]
+		f.write(flightsync.Admin, f.entry(h.Branch, tablet, a).Draft(), f.entry(*h.Live, tablet, a).Draft())
+	}
+	return ready
+}
+
+func verify(alg flightsync.Algorithm, public, msg, sig []byte) bool {
+	return alg == flightsync.ES256 && keys.Verify(public, msg, sig)
 }

@@ -158,22 +158,15 @@ func (g *Ground) Exchange(_ context.Context, tablet passenger.TabletID, req flig
 	if !ok {
 		return flightsync.Response{}, passenger.Errorf(passenger.Forbidden, "crewtest.Exchange", "this tablet is not on the roster of that flight")
 	}
-	you := f.bind(tablet, req.Incarnation, a)
-	accept := map[flightsync.Author]bool{}
-	for b, author := range f.bound {
-		accept[author] = b.tablet == tablet
-	}
 	before := f.rep.State().Vector()
-	f.step(flightsync.Receive{Runs: req.Runs, You: flightsync.Nobody, Accept: accept, Now: g.now()})
+	ready := f.take(tablet, req.Runs)
+	f.bind(tablet, req, a)
 	if !before.CoversAll(f.rep.State().Vector()) {
 		f.wake()
 	}
-	var res flightsync.Response
+	res := *f.step(flightsync.Answer{Request: req, Notes: ready.Notes, Limit: g.Budget}).Response
 	if a.Removed {
-		st := f.rep.State()
-		res = flightsync.Response{Have: st.Vector(), Digest: st.Digest(), You: you, YouSeen: st.Vector().Of(you)}
-	} else {
-		res = *f.step(flightsync.Answer{Request: req, You: you, Limit: g.Budget}).Response
+		res.Runs, res.More = nil, false
 	}
 	if g.Fault != nil {
 		if err := g.Fault(req, true); err != nil {
@@ -205,7 +198,7 @@ func (g *Ground) Watch(ctx context.Context, tablet passenger.TabletID, have map[
 		news := map[passenger.FlightID]flightsync.Response{}
 		for id, v := range have {
 			if f, ok := g.flights[id]; ok && !v.CoversAll(f.rep.State().Vector()) {
-				news[id] = *f.step(flightsync.Answer{Request: flightsync.Request{Group: id, Have: v}, You: flightsync.Nobody}).Response
+				news[id] = *f.step(flightsync.Answer{Request: flightsync.Request{Group: id, Me: flightsync.Nobody, Have: v}}).Response
 				have[id] = f.rep.State().Vector()
 			}
 		}

@@ -78,10 +78,10 @@ func (f *flight) ask() (flightsync.Request, error) {
 	if err := f.use(); err != nil {
 		return flightsync.Request{}, err
 	}
-	ready, err := f.rep.Step(flightsync.Ask{Peer: f.peer, Budget: f.budget})
+	ready, err := f.step(f.talk.Ask(f.budget, 0))
 	if passenger.CodeOf(err) == passenger.Corrupt {
 		if err = f.renew(); err == nil {
-			ready, err = f.rep.Step(flightsync.Ask{Budget: f.budget})
+			ready, err = f.step(flightsync.Ask{Budget: f.budget})
 		}
 	}
 	if err != nil {
@@ -128,26 +128,21 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 		t.again = true
 		return t, nil
 	}
-	// A frame, or an answer to an earlier incarnation, does not say who this replica is now.
-	you := flightsync.Nobody
-	if t.request != nil && t.request.Incarnation == st.Incarnation {
-		you = res.You
-	}
 	b, err := f.agent.random(flightsync.SaltSize)
 	if err != nil {
 		return t, err
 	}
-	ready, err := f.rep.Step(flightsync.Receive{Runs: res.Runs, You: you, Have: true, Salt: [flightsync.SaltSize]byte(b), Now: f.agent.Now()})
+	ready, err := f.step(flightsync.Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Have: true, Salt: [flightsync.SaltSize]byte(b)})
 	if err != nil {
 		return t, err
 	}
-	before := f.peer
-	metas := f.acknowledged(res.Have, t.request != nil)
+	before := f.talk.Peer
+	metas := f.acknowledged(res, ready, t.request != nil)
 	if err := f.commit(ready, metas...); err != nil {
 		return t, err
 	}
 	t.received = len(ready.Changed)
-	t.news = t.received > 0 || !slices.Equal(before, f.peer)
+	t.news = t.received > 0 || !slices.Equal(before, f.talk.Peer)
 	t.progress = t.news || st.Me != f.rep.State().Me
 	if t.news {
 		f.row = nil
@@ -162,21 +157,29 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 	if err != nil {
 		return t, err
 	}
-	t.again = t.again || res.More || v.pending(f.peer) > 0
+	if t.request != nil && (len(f.talk.Whole) > 0 || f.talk.Claims) {
+		t.again, t.progress = true, true
+	}
+	t.again = t.again || f.talk.More && t.request != nil || res.More || v.pending(f.talk.Peer) > 0
 	return t, nil
 }
 
 // acknowledged keeps ground's vector: the marks and what is pending follow from it. One that went
 // back is legal from an exchange (a restored ground), and means to send again. A frame may be
 // older than the last answer and only ever adds.
-func (f *flight) acknowledged(have flightsync.Vector, exchanged bool) []badgerstore.Meta {
-	if !exchanged && !have.CoversAll(f.peer) {
+func (f *flight) acknowledged(res flightsync.Response, ready flightsync.Ready, exchanged bool) []badgerstore.Meta {
+	before := f.talk.Peer
+	switch {
+	case exchanged:
+		f.talk.Heard(res, ready, f.rep.State())
+	case res.Have.CoversAll(before):
+		f.talk.Peer = slices.Clone(res.Have)
+	default:
 		return nil
 	}
 	var out []badgerstore.Meta
-	if !slices.Equal(have, f.peer) {
-		f.peer = slices.Clone(have)
-		out = append(out, badgerstore.Meta{Name: metaPeer, Value: have.Pack()})
+	if !slices.Equal(before, f.talk.Peer) {
+		out = append(out, badgerstore.Meta{Name: metaPeer, Value: f.talk.Peer.Pack()})
 	}
 	// To the second minute: a quiet flight need not write for every poll.
 	if now := f.agent.Now(); exchanged && (len(out) > 0 || now.Sub(f.synced) >= pollEvery/2) {
@@ -186,8 +189,7 @@ func (f *flight) acknowledged(have flightsync.Vector, exchanged bool) []badgerst
 	return out
 }
 
-// follow does what a response calls for besides its ops: a new incarnation, a new store,
-// erasure, recording again what was rescued, handing in.
+// follow does what a response calls for besides its ops: a new store, erasure, recording again what was rescued, handing in.
 func (f *flight) follow(res flightsync.Response, ready flightsync.Ready, t *taken) error {
 	v, err := f.view()
 	if err != nil {
@@ -196,24 +198,11 @@ func (f *flight) follow(res flightsync.Response, ready flightsync.Ready, t *take
 	for _, n := range ready.Notes {
 		f.agent.Log.Warn("odd run", "flight", f.id.String(), "kind", string(n.What), "seq", n.Seq, "n", int(n.Author))
 		t.again = t.again || n.What == flightsync.FaultGap
-		if n.What == flightsync.FaultFork && v.mine[n.Author] {
-			t.again, t.progress = true, true
-			return f.renew()
-		}
 	}
 	if t.request != nil && len(v.damaged) > 0 { // ground is in reach and has what cannot be read here
 		f.agent.Log.Error("entries are damaged; replacing the store", "flight", f.id.String(), "n", len(v.damaged))
 		t.again, t.progress = true, true
 		return f.renew()
-	}
-	// Some of the lane is missing here: whatever was written next would be a fork.
-	if t.request != nil && res.You == v.me && res.YouSeen > v.state.Vector().Of(v.me) {
-		t.again, t.progress = true, true
-		if err := f.rotate(); err != nil {
-			return err
-		}
-		inc := f.rep.State().Incarnation
-		return f.setRecord(func(r *record) { r.Incarnation = inc })
 	}
 	if len(v.erased) > 0 {
 		if err := f.erase(v.erased); err != nil {
@@ -232,7 +221,7 @@ func (f *flight) follow(res flightsync.Response, ready flightsync.Ready, t *take
 // handInIfDone writes fin once everything of a flight that is over is on ground.
 func (f *flight) handInIfDone() error {
 	v, err := f.view()
-	if err != nil || v.me == flightsync.Nobody || v.Sealed || !v.landedOrClosed() || v.pending(f.peer) > 0 || f.record().Assignment.Removed {
+	if err != nil || v.me == flightsync.Nobody || v.Sealed || !v.landedOrClosed() || v.pending(f.talk.Peer) > 0 || f.record().Assignment.Removed {
 		return err
 	}
 	if _, done := v.Fins[v.me]; done {
@@ -243,7 +232,7 @@ func (f *flight) handInIfDone() error {
 
 // erase drops the bodies that ground ordered erased, and the files and key that held them.
 func (f *flight) erase(dots []flightsync.Dot) error {
-	ready, err := f.rep.Step(flightsync.EraseBodies{Dots: dots})
+	ready, err := f.step(flightsync.EraseBodies{Dots: dots})
 	if err != nil {
 		return err
 	}
@@ -266,7 +255,7 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	f.agent.Log.Info("erased on request", "flight", f.id.String(), "n", len(dots))
 	f.shut()
 	f.db, f.ops = db, nil
-	if f.rep, err = flightsync.Load(db); err != nil {
+	if f.rep, err = flightsync.Load(db, verify); err != nil {
 		return err
 	}
 	f.row = nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -38,7 +39,7 @@ type flight struct {
 	gone   bool // off the list; a caller that found it before is too late
 	db     *badgerstore.DB
 	rep    *flightsync.Replica
-	peer   flightsync.Vector
+	talk   flightsync.Talk // with ground
 	synced time.Time
 	ops    []flightsync.Op  // everything readable in the store, once read; nil: read
 	bad    []flightsync.Dot // what is not
@@ -99,7 +100,7 @@ func (f *flight) use() error {
 	}
 	if f.rep == nil {
 		var err error
-		if f.rep, err = flightsync.Load(f.db); err != nil {
+		if f.rep, err = flightsync.Load(f.db, verify); err != nil {
 			return err
 		}
 	}
@@ -158,7 +159,7 @@ func (f *flight) settle(rec record) error {
 				return err
 			}
 		}
-		if err := f.db.Apply(flightsync.Create(f.id, flightsync.Nobody, inc)); err != nil {
+		if err := f.db.Apply(flightsync.Create(f.id, flightsync.Nobody, inc, f.agent.root())); err != nil {
 			return err
 		}
 		if st, err = f.db.State(); err != nil {
@@ -167,16 +168,9 @@ func (f *flight) settle(rec record) error {
 	} else if err != nil {
 		return err
 	}
-	if f.db.RolledBack() && st.Incarnation == rec.Incarnation {
-		f.agent.Log.Error("store lost entries that were flushed; taking a new incarnation", "flight", f.id.String())
-		if f.rep, err = flightsync.Load(f.db); err != nil {
-			return err
-		}
-		if err := f.rotate(); err != nil {
-			return err
-		}
-	}
 	if f.db.RolledBack() {
+		// What ground or another tablet has of it comes back; a branch of it finds a home there.
+		f.agent.Log.Error("store lost entries that were flushed", "flight", f.id.String())
 		if err := f.db.AcceptRollback(); err != nil {
 			return err
 		}
@@ -193,17 +187,39 @@ func (f *flight) incarnation() (inc flightsync.Incarnation, err error) {
 	return inc, err
 }
 
-// rotate takes a new incarnation; ground binds it at the next exchange.
-func (f *flight) rotate() error {
-	inc, err := f.incarnation()
+// step runs the engine and signs what it wrote; the caller commits. On an error nothing happened.
+func (f *flight) step(ev flightsync.Event) (flightsync.Ready, error) {
+	ready, err := f.rep.Step(ev)
 	if err != nil {
-		return err
+		return ready, err
 	}
-	ready, err := f.rep.Step(flightsync.Rotate{Incarnation: inc})
-	if err != nil {
-		return err
+	if err := f.rep.Sign(&ready, f.agent.sign); err != nil {
+		f.rep, f.folded = nil, nil // what was not persisted never happened
+		return ready, err
 	}
-	return f.commit(ready)
+	return ready, nil
+}
+
+// sign signs with the tablet's own key.
+func (a *Agent) sign(msg []byte) ([]byte, error) {
+	a.mu.Lock()
+	k := a.keys
+	a.mu.Unlock()
+	if k == nil {
+		return nil, passenger.Errorf(passenger.Phase, "tablet.sign", "this tablet has no keys; enrol it")
+	}
+	return k.Signer().Sign(msg)
+}
+
+// root is ground's key, as learned at enrolment: it proves ground's lanes.
+func (a *Agent) root() flightsync.PublicKey {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(a.device.GroundSign)}
+}
+
+func verify(alg flightsync.Algorithm, public, msg, sig []byte) bool {
+	return alg == flightsync.ES256 && keys.Verify(public, msg, sig)
 }
 
 // begin makes an empty store of the given generation and makes it the current one.
@@ -214,7 +230,7 @@ func (f *flight) begin(generation int) error {
 	}
 	inc, err := f.incarnation()
 	if err == nil {
-		err = db.Apply(flightsync.Create(f.id, flightsync.Nobody, inc))
+		err = db.Apply(flightsync.Create(f.id, flightsync.Nobody, inc, f.agent.root()))
 	}
 	if err == nil {
 		err = f.setRecord(func(r *record) { r.Generation, r.Salt, r.Incarnation = generation, salt, inc })
@@ -223,7 +239,7 @@ func (f *flight) begin(generation int) error {
 		db.Close()
 		return err
 	}
-	f.db, f.rep, f.peer, f.folded, f.row, f.ops = db, nil, nil, nil, nil, nil
+	f.db, f.rep, f.talk, f.folded, f.row, f.ops = db, nil, flightsync.Talk{}, nil, nil, nil
 	f.sweepGenerations(generation)
 	return nil
 }
@@ -264,8 +280,8 @@ func (f *flight) readMeta() error {
 	if err != nil {
 		return err
 	}
-	if f.peer, err = flightsync.UnpackVector(b); err != nil {
-		f.peer = nil // a hint; ground says it again
+	if f.talk.Peer, err = flightsync.UnpackVector(b); err != nil {
+		f.talk.Peer = nil // a hint; ground says it again
 	}
 	if b, err = f.db.Meta(metaSynced); err != nil {
 		return err
@@ -283,7 +299,7 @@ func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error
 	}
 	if !ready.Batch.IsEmpty() {
 		f.folded, f.row = nil, nil
-		if len(ready.Batch.Stubs) > 0 {
+		if len(ready.Batch.Stubs)+len(ready.Batch.Cuts) > 0 {
 			f.ops = nil
 		} else if f.ops != nil {
 			f.ops = append(f.ops, ready.Batch.Ops...)

@@ -64,7 +64,7 @@ func child(text string) {
 	fatal(err)
 	var o order
 	fatal(json.Unmarshal(b, &o))
-	a, err := Open(Config{Dir: o.Dir, Now: func() time.Time { return o.Now }, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler), HTTP: &http.Client{}})
+	a, err := Open(Config{Dir: o.Dir, Now: func() time.Time { return o.Now }, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), HTTP: &http.Client{}})
 	fatal(err)
 	ctx := context.Background()
 	if o.Enrol != "" {
@@ -93,6 +93,7 @@ func (w *world) killed(o order) (said []string) {
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+hex.EncodeToString(b))
+	cmd.Stderr = w.Output()
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()

@@ -80,7 +80,7 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if v.pending(f.peer) > 0 || f.rescuing() {
+	if v.pending(f.talk.Peer) > 0 || f.rescuing() {
 		return false, nil
 	}
 	switch {
@@ -97,7 +97,7 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 func (f *flight) purge(v *folded, rec record) error {
 	row := f.rowOf(v, rec)
 	row.Stage, row.Ready = passenger.Purged, false
-	own := v.counts(f.peer)
+	own := v.counts(f.talk.Peer)
 	if err := f.setRecord(func(r *record) { r.Purged, r.Counts, r.Held, r.Salt = &row, own, v.state.Vector(), nil }); err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (a *Agent) drop(f *flight) error {
 	own := f.record().Counts
 	if f.rep != nil {
 		if v, err := f.view(); err == nil {
-			own = v.counts(f.peer)
+			own = v.counts(f.talk.Peer)
 		}
 	}
 	a.mu.Lock()

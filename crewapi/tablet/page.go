@@ -118,7 +118,7 @@ type cards struct {
 
 func (f *flight) cards(v *folded, rec record, now time.Time) cards {
 	_, on := v.onBoard()
-	return cards{v, f.peer, now, !now.Before(v.leaseEnd(rec)), on}
+	return cards{v, f.talk.Peer, now, !now.Before(v.leaseEnd(rec)), on}
 }
 
 func (c cards) mark(d flightsync.Dot) Mark {

@@ -19,7 +19,7 @@ func (f *flight) write(drafts ...flightsync.Draft) error {
 		}
 		copy(salts[i][:], b)
 	}
-	ready, err := f.rep.Step(flightsync.Write{Author: f.rep.State().Me, Drafts: drafts, Salts: salts, Now: f.agent.Now()})
+	ready, err := f.step(flightsync.Write{Author: f.rep.State().Me, Drafts: drafts, Salts: salts, Now: f.agent.Now()})
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (f *flight) renew() error {
 	}
 	inc, err := f.incarnation()
 	if err == nil {
-		err = db.Commit(flightsync.Create(f.id, flightsync.Nobody, inc), badgerstore.Meta{Name: metaRescue, Value: packOps(kept)})
+		err = db.Commit(flightsync.Create(f.id, flightsync.Nobody, inc, f.agent.root()), badgerstore.Meta{Name: metaRescue, Value: packOps(kept)})
 	}
 	if err == nil {
 		err = f.setRecord(func(r *record) { r.Generation, r.Salt, r.Incarnation = generation, salt, inc })
@@ -39,9 +39,9 @@ func (f *flight) renew() error {
 		return err
 	}
 	f.agent.Log.Warn("store replaced", "flight", f.id.String(), "n", len(kept))
-	f.db, f.peer, f.folded, f.row, f.ops = db, nil, nil, nil, nil
+	f.db, f.talk, f.folded, f.row, f.ops = db, flightsync.Talk{}, nil, nil, nil
 	f.setAside(rec)
-	f.rep, err = flightsync.Load(db)
+	f.rep, err = flightsync.Load(db, verify)
 	return err
 }
 
@@ -184,7 +184,7 @@ func (f *flight) recordAgain() error {
 		}
 		copy(salts[i][:], b)
 	}
-	ready, err := f.rep.Step(flightsync.Write{Author: v.me, Drafts: drafts, Salts: salts, Now: f.agent.Now()})
+	ready, err := f.step(flightsync.Write{Author: v.me, Drafts: drafts, Salts: salts, Now: f.agent.Now()})
 	if err != nil {
 		return err
 	}

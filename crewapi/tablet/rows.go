@@ -81,7 +81,7 @@ func (f *flight) summary() (FlightRow, counts, error) {
 	if err != nil {
 		return row, counts{}, err
 	}
-	row, f.own = f.rowOf(v, rec), v.counts(f.peer)
+	row, f.own = f.rowOf(v, rec), v.counts(f.talk.Peer)
 	f.row = &row
 	return row, f.own, nil
 }
@@ -89,7 +89,7 @@ func (f *flight) summary() (FlightRow, counts, error) {
 func (f *flight) rowOf(v *folded, rec record) FlightRow {
 	as := rec.Assignment
 	r := FlightRow{Key: as.Key, Arrival: as.Arrival, STD: as.STD, STA: as.STA, Role: as.Role, Zone: as.Zone, Stage: as.Stage,
-		Pending: v.pending(f.peer), SyncedAt: f.synced, Ready: v.Genesis.Key.Carrier != ""}
+		Pending: v.pending(f.talk.Peer), SyncedAt: f.synced, Ready: v.Genesis.Key.Carrier != ""}
 	if r.Ready {
 		r.Arrival, r.STD, r.STA = v.Genesis.Arrival, v.Genesis.STD, v.Genesis.STA
 	}

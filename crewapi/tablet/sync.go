@@ -110,7 +110,7 @@ func (f *flight) due(rec record) bool {
 		return true // the exchange says what is wrong
 	}
 	v, err := f.view()
-	return err != nil || !v.Sealed || v.pending(f.peer) > 0 || f.rescuing()
+	return err != nil || !v.Sealed || v.pending(f.talk.Peer) > 0 || f.rescuing()
 }
 
 // assignments takes over what ground says this tablet serves.

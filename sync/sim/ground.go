@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"bytes"
+	"hash/fnv"
 	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
@@ -31,7 +33,7 @@ type ground struct {
 func newGround(w *world) *ground {
 	g := &ground{w: w, store: flightsync.NewMemory(), bound: map[binding]flightsync.Author{}, effects: map[flightsync.Dot]int{},
 		written: map[flightsync.Dot]string{}, next: flightsync.FirstTablet}
-	w.must(g.store.Apply(flightsync.Create(w.group, flightsync.Admin, w.incarnation())))
+	w.must(g.store.Apply(flightsync.Create(w.group, flightsync.Admin, w.incarnation(), simKey(0))))
 	g.load()
 	g.write(flightsync.Admin, flightsync.Genesis{Key: passenger.FlightKey{Carrier: "KL", Number: 641, Date: "2026-11-21", Departure: "AMS", Attempt: 1},
 		STD: start.Add(2 * time.Hour), STA: start.Add(landedAt)}.Draft())
@@ -59,7 +61,7 @@ func (w *world) seat() passenger.Seat {
 }
 
 func (g *ground) load() {
-	rep, err := flightsync.Load(g.store)
+	rep, err := flightsync.Load(g.store, simVerify)
 	g.w.must(err)
 	g.rep = rep
 	if st := rep.State(); !st.Vector().CoversAll(g.answered) {
@@ -84,6 +86,9 @@ func (g *ground) crash() {
 // step steps and persists; false when ground is down or went down with it.
 func (g *ground) step(ev flightsync.Event) (flightsync.Ready, bool) {
 	ready, err := g.rep.Step(ev)
+	if err == nil {
+		err = g.rep.Sign(&ready, simSign(0))
+	}
 	if err != nil {
 		g.w.fail("broken", "ground: %v", err)
 		return ready, false
@@ -181,23 +186,20 @@ func (g *ground) exchange(tablet int, req flightsync.Request) *flightsync.Respon
 func (g *ground) serve(tablet int, req flightsync.Request) *flightsync.Response {
 	w := g.w
 	w.res.Exchanges++
-	you, known := g.bound[binding{tablet, req.Incarnation}]
-	if !known {
-		you = g.next
+	ready, ok := g.step(flightsync.Receive{Runs: req.Runs})
+	if !ok {
+		return nil
+	}
+	if _, known := g.bound[binding{tablet, req.Incarnation}]; !known && req.Me == flightsync.Nobody {
+		you := g.next
 		g.next++
 		g.bound[binding{tablet, req.Incarnation}] = you
-		g.step(flightsync.Bind{Author: you, Incarnation: req.Incarnation})
 		role := passenger.Cabin
 		if tablet == 0 {
 			role = passenger.Lead
 		}
 		g.write(flightsync.Admin, flightsync.RosterEntry{Author: you, Class: flightsync.TabletLane, Tablet: passenger.TabletID{byte(tablet + 1)},
-			Incarnation: req.Incarnation, Role: role}.Draft())
-	}
-	// Relayed lanes are taken as well: the simulated tablets are honest.
-	ready, ok := g.step(flightsync.Receive{Runs: req.Runs, You: flightsync.Nobody, Now: w.time()})
-	if !ok {
-		return nil
+			Incarnation: req.Incarnation, Key: simKey(tablet + 1), Role: role}.Draft())
 	}
 	w.odd("ground", ready.Notes)
 	work := ready.Changed
@@ -215,15 +217,15 @@ func (g *ground) serve(tablet int, req flightsync.Request) *flightsync.Response 
 			w.fail("duplicated", "the effect of op %s was worked %d times", d, g.effects[d])
 		}
 	}
-	ready, ok = g.step(flightsync.Answer{Request: req, You: you})
+	ready, ok = g.step(flightsync.Answer{Request: req, Notes: ready.Notes})
 	if !ok {
 		return nil
 	}
 	res := ready.Response
-	if w.plant == ClaimGap && res.Have.Of(you) > 0 {
-		res.Have = res.Have.Set(you, res.Have.Of(you)+1)
+	if w.plant == ClaimGap && res.Have.Of(req.Me) > 0 {
+		res.Have = res.Have.Set(req.Me, res.Have.Of(req.Me)+1)
 	}
-	w.log("ground answers %d %v", you, res.Have)
+	w.log("ground answers %d %v", req.Me, res.Have)
 	for a, n := range res.Have {
 		if g.answered.Of(flightsync.Author(a)) < n {
 			g.answered = g.answered.Set(flightsync.Author(a), n)
@@ -236,4 +238,23 @@ func (g *ground) view() *flightsync.View {
 	v, err := flightsync.FoldStorage(g.store)
 	g.w.must(err)
 	return v
+}
+
+// simKey is the key of ground (0) or tablet n-1; simSign and simVerify are a cheap signature.
+func simKey(n int) flightsync.PublicKey {
+	return flightsync.PublicKey{Alg: 200, Bytes: string(rune('a' + n))}
+}
+
+func simSign(n int) func([]byte) ([]byte, error) {
+	return func(msg []byte) ([]byte, error) {
+		h := fnv.New64a()
+		h.Write([]byte(simKey(n).Bytes))
+		h.Write(msg)
+		return h.Sum(nil), nil
+	}
+}
+
+func simVerify(_ flightsync.Algorithm, public, msg, sig []byte) bool {
+	want, _ := simSign(int(public[0] - 'a'))(msg)
+	return bytes.Equal(want, sig)
 }

@@ -29,13 +29,13 @@ type tablet struct {
 
 func newTablet(w *world, id int) *tablet {
 	t := &tablet{w: w, id: id, store: flightsync.NewMemory(), acked: map[flightsync.Dot]flightsync.Hash{}, retracted: map[flightsync.Dot]bool{}}
-	w.must(t.store.Apply(flightsync.Create(w.group, flightsync.Nobody, w.incarnation())))
+	w.must(t.store.Apply(flightsync.Create(w.group, flightsync.Nobody, w.incarnation(), simKey(0))))
 	t.load()
 	return t
 }
 
 func (t *tablet) load() {
-	rep, err := flightsync.Load(t.store)
+	rep, err := flightsync.Load(t.store, simVerify)
 	t.w.must(err)
 	t.rep, t.busy, t.peers, t.cache = rep, false, make([]flightsync.Vector, 8), nil
 	t.views++
@@ -90,6 +90,9 @@ func (t *tablet) step(ev flightsync.Event) (flightsync.Ready, bool) {
 	t.lazy = nil
 	before := t.rep.State().Vector()
 	ready, err := t.rep.Step(ev)
+	if err == nil {
+		err = t.rep.Sign(&ready, simSign(t.id+1))
+	}
 	if err != nil {
 		if passenger.CodeOf(err) != passenger.Phase {
 			w.fail("broken", "tablet %d: %v", t.id, err)
@@ -324,10 +327,7 @@ func (t *tablet) answered(to, call int, res flightsync.Response) bool {
 	if w.plant == DropUnknown {
 		res.Runs = dropUnknown(res.Runs)
 	}
-	if to != 0 {
-		res.You, res.YouSeen = flightsync.Nobody, 0
-	}
-	ready, ok := t.step(flightsync.Receive{Runs: res.Runs, You: res.You, YouSeen: res.YouSeen, Have: w.plant != SkipHave, Salt: w.salt(), Now: w.time()})
+	ready, ok := t.step(flightsync.Receive{Runs: res.Runs, Peer: res.Have, Have: w.plant != SkipHave, Salt: w.salt()})
 	if call == t.call {
 		t.busy = false
 	}
@@ -356,13 +356,13 @@ func (t *tablet) serve(req flightsync.Request) *flightsync.Response {
 		return nil
 	}
 	w.res.Exchanges++
-	ready, ok := t.step(flightsync.Receive{Runs: req.Runs, You: flightsync.Nobody, Have: w.plant != SkipHave, Salt: w.salt(), Now: w.time()})
+	ready, ok := t.step(flightsync.Receive{Runs: req.Runs, Peer: req.Have, Have: w.plant != SkipHave, Salt: w.salt()})
 	if !ok {
 		return nil
 	}
 	w.odd("tablet", ready.Notes)
 	t.cache = nil
-	ready, ok = t.step(flightsync.Answer{Request: req, You: req.Me})
+	ready, ok = t.step(flightsync.Answer{Request: req, Notes: ready.Notes})
 	if !ok {
 		return nil
 	}

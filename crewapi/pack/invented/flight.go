@@ -62,11 +62,13 @@ func newFlight(seed uint64, size Size, cast Cast) *flight {
 	f.now = f.std.Add(-72 * time.Hour)
 	f.lanes = make(Lanes, int(flightsync.FirstTablet)+size.Tablets)
 	f.random(f.group[:])
-	f.ground = begin(flightsync.Create(f.group, flightsync.Admin, f.incarnation()))
+	f.ground = begin(flightsync.Create(f.group, flightsync.Admin, f.incarnation(), flightsync.PublicKey{Bytes: "invented"}))
 	for i := range size.Tablets {
 		a, inc := flightsync.FirstTablet+flightsync.Author(i), f.incarnation()
-		f.ground.step(flightsync.Bind{Author: a, Incarnation: inc})
-		f.tablets[a] = begin(flightsync.Create(f.group, flightsync.Nobody, inc))
+		f.tablets[a] = begin(flightsync.Create(f.group, flightsync.Nobody, inc, flightsync.PublicKey{Bytes: "invented"}))
+		for _, n := range []*node{f.ground, f.tablets[a]} {
+			n.step(flightsync.Bind{Entry: flightsync.RosterEntry{Author: a, Class: flightsync.TabletLane, Incarnation: inc, Key: flightsync.PublicKey{Bytes: "invented"}}})
+		}
 		f.exchange(a)
 	}
 	seats := f.Perm(400)
@@ -87,7 +89,7 @@ type node struct {
 func begin(b flightsync.Batch) *node {
 	store := flightsync.NewMemory()
 	must(store.Apply(b))
-	r, err := flightsync.Load(store)
+	r, err := flightsync.Load(store, func(flightsync.Algorithm, []byte, []byte, []byte) bool { return true })
 	must(err)
 	return &node{store, r}
 }
@@ -95,6 +97,7 @@ func begin(b flightsync.Batch) *node {
 func (n *node) step(ev flightsync.Event) flightsync.Ready {
 	ready, err := n.Step(ev)
 	must(err)
+	must(n.Sign(&ready, func([]byte) ([]byte, error) { return []byte{1}, nil }))
 	must(n.store.Apply(ready.Batch))
 	return ready
 }
@@ -109,8 +112,8 @@ func must(err error) {
 func (f *flight) exchange(a flightsync.Author) {
 	t := f.tablets[a]
 	req := t.step(flightsync.Ask{}).Request
-	res := f.ground.step(flightsync.Answer{Request: *req, You: a, Limit: 1 << 20}).Response
-	ev := flightsync.Receive{Runs: res.Runs, You: a, Have: true, Now: f.now}
+	res := f.ground.step(flightsync.Answer{Request: *req, Limit: 1 << 20}).Response
+	ev := flightsync.Receive{Runs: res.Runs, Have: true}
 	f.random(ev.Salt[:])
 	f.keep(a, t.step(ev).Batch.Ops)
 }
