@@ -65,6 +65,7 @@ type RosterEntry struct {
 	Class       Class
 	Tablet      passenger.TabletID
 	Incarnation Incarnation // zero until the tablet has exchanged once
+	Key         PublicKey   // the tablet's; ground's own lanes are proven by the root key
 	Role        passenger.Role
 	Zone        string
 	Removed     bool
@@ -80,6 +81,8 @@ func (e RosterEntry) Draft() Draft {
 	w.str(5, string(e.Role))
 	w.str(6, e.Zone)
 	w.bool(7, e.Removed)
+	w.uint(8, uint64(e.Key.Alg))
+	w.str(9, e.Key.Bytes)
 	return Draft{Kind: KindRoster, Content: w.b}
 }
 
@@ -104,6 +107,13 @@ func decodeRoster(b []byte) (e RosterEntry, err error) {
 			e.Zone = f.str()
 		case 7:
 			e.Removed = f.num != 0
+		case 8:
+			if f.num > math.MaxUint8 {
+				return errWire
+			}
+			e.Key.Alg = Algorithm(f.num)
+		case 9:
+			e.Key.Bytes = f.str()
 		}
 		return err
 	})

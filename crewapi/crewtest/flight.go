@@ -141,6 +141,6 @@ func (f *Flight) bind(tablet passenger.TabletID, inc flightsync.Incarnation, a p
 	f.bound[key] = author
 	f.step(flightsync.Bind{Author: author, Incarnation: inc})
 	f.write(flightsync.Admin, flightsync.RosterEntry{Author: author, Class: flightsync.TabletLane, Tablet: tablet,
-		Incarnation: inc, Role: a.Role, Zone: a.Zone}.Draft())
+		Key: flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(f.ground.devices[tablet].Sign)}, Incarnation: inc, Role: a.Role, Zone: a.Zone}.Draft())
 	return author
 }

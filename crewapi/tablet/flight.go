@@ -6,9 +6,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
+	"github.com/cabinloop/cabinloop/crewapi/cabin"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -43,9 +45,12 @@ type flight struct {
 	ops    []flightsync.Op  // everything readable in the store, once read; nil: read
 	bad    []flightsync.Dot // what is not
 	folded *folded
-	row    *FlightRow // as last computed; nil: compute
-	own    counts     // as last computed, with row
-	budget int        // of the next answer, bytes; 0 is the engine's
+	row    *FlightRow                    // as last computed; nil: compute
+	own    counts                        // as last computed, with row
+	budget int                           // of the next answer, bytes; 0 is the engine's
+	others map[passenger.TabletID]*other // nil: read
+
+	pins atomic.Pointer[[]cabin.Member] // the roster's keys; nil: look
 }
 
 func newFlight(a *Agent, rec record) *flight {
@@ -283,6 +288,7 @@ func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error
 	}
 	if !ready.Batch.IsEmpty() {
 		f.folded, f.row = nil, nil
+		f.agent.lan.changed(f, ready.Batch)
 		if len(ready.Batch.Stubs) > 0 {
 			f.ops = nil
 		} else if f.ops != nil {
