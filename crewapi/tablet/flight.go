@@ -36,19 +36,20 @@ type flight struct {
 	secret    *flightKey // nil: not on this tablet
 	leaseEnds time.Time  // for which secret was wrapped
 
-	mu     sync.Mutex
-	gone   bool // off the list; a caller that found it before is too late
-	db     *badgerstore.DB
-	rep    *flightsync.Replica
-	peer   flightsync.Vector
-	synced time.Time
-	ops    []flightsync.Op  // everything readable in the store, once read; nil: read
-	bad    []flightsync.Dot // what is not
-	folded *folded
-	row    *FlightRow                    // as last computed; nil: compute
-	own    counts                        // as last computed, with row
-	budget int                           // of the next answer, bytes; 0 is the engine's
-	others map[passenger.TabletID]*other // nil: read
+	mu      sync.Mutex
+	gone    bool // off the list; a caller that found it before is too late
+	db      *badgerstore.DB
+	rep     *flightsync.Replica
+	peer    flightsync.Vector
+	synced  time.Time
+	ops     []flightsync.Op  // everything readable in the store, once read; nil: read
+	bad     []flightsync.Dot // what is not
+	folded  *folded
+	row     *FlightRow                    // as last computed; nil: compute
+	own     counts                        // as last computed, with row
+	budget  int                           // of the next answer, bytes; 0 is the engine's
+	others  map[passenger.TabletID]*other // nil: read
+	unsaved bool                          // others holds what the store does not
 
 	pins atomic.Pointer[[]cabin.Member] // the roster's keys; nil: look
 }

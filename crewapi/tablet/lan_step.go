@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
 	"github.com/cabinloop/cabinloop/crewapi/cabin"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -68,13 +69,13 @@ func (f *flight) receivePeer(id passenger.TabletID, runs []flightsync.Run, have 
 	for _, n := range ready.Notes {
 		f.agent.Log.Warn("odd run of a tablet", "flight", f.id.String(), "kind", string(n.What), "seq", n.Seq, "n", int(n.Author))
 	}
-	metas := f.tells(id, have)
+	var metas []badgerstore.Meta
+	if urgent := f.tells(id, have); urgent || f.unsaved && !ready.Batch.IsEmpty() {
+		metas, f.unsaved = []badgerstore.Meta{{Name: metaOthers, Value: packOthers(f.others)}}, false
+	}
 	if err := f.commit(ready, metas...); err != nil {
 		f.others = nil
 		return 0, err
-	}
-	if len(metas) > 0 {
-		f.row = nil
 	}
 	if len(ready.Changed) == 0 {
 		return 0, nil

@@ -270,17 +270,7 @@ func TestPartitionHeals(t *testing.T) {
 	wait(t, "equal vectors", func() bool {
 		var first flightsync.Vector
 		for _, a := range as {
-			fl, err := a.find("", key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			fl.mu.Lock()
-			err = fl.use()
-			v := fl.rep.State().Vector()
-			fl.mu.Unlock()
-			if err != nil {
-				t.Fatal(err)
-			}
+			v := vectorOf(t, a)
 			if first == nil {
 				first = v
 			}

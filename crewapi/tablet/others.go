@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -43,15 +42,20 @@ func (f *flight) other(id passenger.TabletID) *other {
 	return o
 }
 
-// tells takes over the durable vector of another tablet. What it returns goes into the batch that
-// is written next, so that the marks that follow from it outlive a restart.
-func (f *flight) tells(id passenger.TabletID, have flightsync.Vector) []badgerstore.Meta {
-	o := f.other(id)
+// tells takes over the durable vector of another tablet. It reports whether that moves a mark of
+// this tablet's own lane, and must be written at once to outlive a restart; else it goes with the
+// next batch.
+func (f *flight) tells(id passenger.TabletID, have flightsync.Vector) (urgent bool) {
+	o, me := f.other(id), f.rep.State().Me
 	if slices.Equal(o.have, have) {
-		return nil
+		return false
 	}
-	o.have = slices.Clone(have)
-	return []badgerstore.Meta{{Name: metaOthers, Value: packOthers(f.others)}}
+	var best uint64
+	for _, p := range f.others {
+		best = max(best, p.have.Of(me))
+	}
+	o.have, f.unsaved = slices.Clone(have), true
+	return me != flightsync.Nobody && have.Of(me) > best
 }
 
 // withOther reports whether a durable vector of another tablet covers an op.
