@@ -27,9 +27,10 @@ const (
 	maxSpots = 64
 	// maxTries bounds first words under way at once.
 	maxTries = 4
-	// maxConns and maxConnsPerHost bound connections taken, before anything is known of them.
+	// maxConns and maxConnsPerHost bound connections taken, before anything is known of them. A host
+	// has one a tablet; a test machine has fifteen tablets.
 	maxConns        = 64
-	maxConnsPerHost = 8
+	maxConnsPerHost = 16
 	// maxStreams bounds the calls of one connection at once.
 	maxStreams = 8
 	// maxHeader bounds the headers of a call, bytes.

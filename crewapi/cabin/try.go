@@ -39,7 +39,8 @@ func (n *Node) dueNow() []*spot {
 	now := n.Now()
 	var out []*spot
 	for _, s := range n.spots {
-		if !s.busy && !s.due.After(now) {
+		// A time farther ahead than it is ever set says that the clock went back.
+		if !s.busy && (!s.due.After(now) || s.due.Sub(now) > strangerEvery) {
 			s.busy, s.tried = true, now
 			out = append(out, s)
 		}

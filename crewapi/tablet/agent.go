@@ -25,6 +25,7 @@ type Config struct {
 	HTTP *http.Client // without Timeout: streams live long
 	// Floor is the free disk space below which nothing is recorded, bytes; 0 is the store's own.
 	Floor uint64
+	LAN   *LAN // nil: this tablet does not speak to others
 }
 
 // Agent is one tablet. Its methods are safe for concurrent use. Those that take a key accept a
@@ -35,6 +36,8 @@ type Agent struct {
 	busy chan struct{} // one round of syncing at a time
 	kick chan struct{} // something to send
 	up   chan struct{} // a round went well
+	lan  *lan
+	pace pace
 
 	mu      sync.Mutex
 	closed  bool
@@ -58,7 +61,8 @@ func Open(c Config) (*Agent, error) {
 		return nil, passenger.Wrap(passenger.Unavailable, op, "the data directory cannot be made", err)
 	}
 	a := &Agent{Config: c, busy: make(chan struct{}, 1), kick: make(chan struct{}, 1), up: make(chan struct{}, 1),
-		flights: map[passenger.FlightID]*flight{}, subs: map[int]func(passenger.FlightKey){}}
+		flights: map[passenger.FlightID]*flight{}, subs: map[int]func(passenger.FlightKey){}, pace: usualPace}
+	a.lan = newLAN(a)
 	var err error
 	if a.lock, err = lockDir(a.path("lock")); err != nil {
 		return nil, err

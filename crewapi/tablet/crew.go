@@ -104,21 +104,6 @@ func (a *Agent) Movement(ctx context.Context, key string, m passenger.Movement, 
 	})
 }
 
-// HandIn says that this tablet has nothing more to record on the flight. Errors: phase before
-// the aircraft is on-block.
-func (a *Agent) HandIn(ctx context.Context, key string) error {
-	const op = "tablet.HandIn"
-	return a.entering(ctx, op, key, func(f *flight, v *folded) error {
-		if !v.landedOrClosed() {
-			return passenger.Errorf(passenger.Phase, op, "hand in after the aircraft is on-block; record that movement if it is")
-		}
-		if _, done := v.Fins[v.me]; done {
-			return nil
-		}
-		return f.write(flightsync.FinDraft())
-	})
-}
-
 func (v *folded) landedOrClosed() bool {
 	_, in := v.Moved(passenger.In)
 	return in || v.Closed != ""

@@ -71,5 +71,6 @@ func (a *Agent) become(d device, pair *keys.Pair) error {
 	a.mu.Unlock()
 	a.Log.Info("tablet enrolled", "tablet", d.Tablet.String())
 	a.wake()
+	a.lan.wake()
 	return nil
 }

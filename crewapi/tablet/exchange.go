@@ -244,7 +244,7 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	if err != nil {
 		return err
 	}
-	err = badgerstore.Copy(db, f.db, metaPeer, metaSynced, metaRescue)
+	err = badgerstore.Copy(db, f.db, metaPeer, metaSynced, metaRescue, metaOthers)
 	if err == nil {
 		err = f.setRecord(func(r *record) { r.Generation, r.Salt = generation, salt })
 	}

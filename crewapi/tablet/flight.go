@@ -6,9 +6,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
+	"github.com/cabinloop/cabinloop/crewapi/cabin"
 	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -35,18 +37,22 @@ type flight struct {
 	secret    *flightKey // nil: not on this tablet
 	leaseEnds time.Time  // for which secret was wrapped
 
-	mu     sync.Mutex
-	gone   bool // off the list; a caller that found it before is too late
-	db     *badgerstore.DB
-	rep    *flightsync.Replica
-	talk   flightsync.Talk // with ground
-	synced time.Time
-	ops    []flightsync.Op  // everything readable in the store, once read; nil: read
-	bad    []flightsync.Dot // what is not
-	folded *folded
-	row    *FlightRow // as last computed; nil: compute
-	own    counts     // as last computed, with row
-	budget int        // of the next answer, bytes; 0 is the engine's
+	mu      sync.Mutex
+	gone    bool // off the list; a caller that found it before is too late
+	db      *badgerstore.DB
+	rep     *flightsync.Replica
+	talk    flightsync.Talk // with ground
+	synced  time.Time
+	ops     []flightsync.Op  // everything readable in the store, once read; nil: read
+	bad     []flightsync.Dot // what is not
+	folded  *folded
+	row     *FlightRow                    // as last computed; nil: compute
+	own     counts                        // as last computed, with row
+	budget  int                           // of the next answer, bytes; 0 is the engine's
+	others  map[passenger.TabletID]*other // nil: read
+	unsaved bool                          // others holds what the store does not
+
+	pins atomic.Pointer[[]cabin.Member] // the roster's keys; nil: look
 }
 
 func newFlight(a *Agent, rec record) *flight {
@@ -299,6 +305,7 @@ func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error
 	}
 	if !ready.Batch.IsEmpty() {
 		f.folded, f.row = nil, nil
+		f.agent.lan.changed(f, ready.Batch)
 		if len(ready.Batch.Stubs)+len(ready.Batch.Cuts) > 0 {
 			f.ops = nil
 		} else if f.ops != nil {

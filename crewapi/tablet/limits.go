@@ -12,6 +12,17 @@ const (
 	maxRounds = 256
 	// minBudget is how far the budget of an answer is halved on a bad link, bytes: one op.
 	minBudget = 16 << 10
+	// gossipAfter is how long an entry waits for more before it goes to other tablets (reference D.7).
+	gossipAfter = 2 * time.Second
+	// spreadAfter is about how long news of others waits before it is passed on: long enough for
+	// the rest of it, short against a person's patience. Arbitrary.
+	spreadAfter = 200 * time.Millisecond
+	// evenEvery is the mean pause between two comparisons of a flight with some other tablet, and
+	// fanOut to how many tablets at once a change goes (reference D.7).
+	evenEvery = 30 * time.Second
+	fanOut    = 2
+	// cabinBudget bounds the ops of an answer on the LAN, bytes (reference D.7).
+	cabinBudget = 128 << 10
 	// pollEvery is how long a tablet that is in touch waits before it asks again; the stream
 	// brings news sooner. Arbitrary.
 	pollEvery = time.Minute

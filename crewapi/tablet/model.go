@@ -46,6 +46,9 @@ type FlightPage struct {
 	Others  []TravellerRow     // all travellers, by seat
 	IsLead  bool
 	FinDone bool // handed in
+	// OnlyHere counts the entries that neither ground nor another tablet is known to hold: with one,
+	// the tablet is not handed in without a reason.
+	OnlyHere int
 }
 
 // NoteCard is one note as the crew reads it.

@@ -36,6 +36,7 @@ func (a *Agent) Flight(ctx context.Context, key string) (FlightPage, error) {
 	}
 	p := FlightPage{FlightRow: f.rowOf(v, rec), List: v.List, Now: now, IsLead: v.isLead()}
 	_, p.FinDone = v.Fins[v.me]
+	p.OnlyHere = f.onlyHere(v)
 	c := f.cards(v, rec, now)
 	for _, n := range v.Notes {
 		card := c.card(n)
@@ -111,6 +112,7 @@ func travellers(v *folded) []TravellerRow {
 type cards struct {
 	v       *folded
 	peer    flightsync.Vector
+	others  map[passenger.TabletID]*other
 	now     time.Time
 	hidden  bool // the lease is over
 	onBoard bool // between boarding and landing no text goes
@@ -118,17 +120,17 @@ type cards struct {
 
 func (f *flight) cards(v *folded, rec record, now time.Time) cards {
 	_, on := v.onBoard()
-	return cards{v, f.talk.Peer, now, !now.Before(v.leaseEnd(rec)), on}
+	return cards{v, f.talk.Peer, f.near(), now, !now.Before(v.leaseEnd(rec)), on}
 }
 
 func (c cards) mark(d flightsync.Dot) Mark {
 	if c.peer.Covers(d) {
 		return MarkGround
 	}
-	if c.v.mine[d.Author] {
+	if c.v.mine[d.Author] && !withOther(c.others, d) {
 		return MarkSaved
 	}
-	return MarkPeer // it came from elsewhere
+	return MarkPeer // another tablet wrote it, or holds it
 }
 
 func (c cards) card(n flightsync.NoteView) NoteCard {

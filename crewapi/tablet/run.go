@@ -20,6 +20,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { a.syncing(ctx) })
 	parts.Go(func() { a.watching(ctx) })
+	parts.Go(func() { a.RunLAN(ctx) })
 	parts.Wait()
 	return nil
 }

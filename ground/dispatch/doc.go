@@ -2,7 +2,9 @@
 // who gets which note and when, what tablets bring back, and how a flight closes.
 //
 // Ground nodes own nothing. A step is: lock the flight row, load the engine's state, step,
-// persist, commit, and only then answer. Two flights are locked in the order of their keys.
+// persist, commit, and only then answer. Everybody locks in one order: flights by
+// their keys, then the case, then the loop. A decision about a loop therefore looks first without
+// locks which flights it is about, and again under them.
 //
 // Everything a loop needs is decided by one level-triggered function, [Service.Evaluate]: it
 // looks at the loop as it is now and moves it on, and doing so twice changes nothing. Flagging,

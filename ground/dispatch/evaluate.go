@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -28,22 +27,17 @@ func (s *Service) EvaluateAll(ctx context.Context, ids []passenger.LoopID) error
 // Evaluate looks at a loop as it is now and moves it on: to the desk, to wait for a flight, on
 // to a flight, from one flight to another, or to its end. Doing it again changes nothing.
 func (s *Service) Evaluate(ctx context.Context, id passenger.LoopID) error {
-	return s.Store.InTx(ctx, func(tx ground.Tx) error {
-		loop, err := tx.Loop(ctx, id)
-		if err != nil {
-			return err
+	return s.flightsFirst(ctx, id, func(ctx context.Context, e *evaluation) (decision, error) {
+		if !alive(e.loop) {
+			return decision{}, nil // reconciled and ended loops move by follow-ups only
 		}
-		switch loop.State {
-		case ground.LoopDesk, ground.LoopWaiting, ground.LoopCompiled:
-		default:
-			return nil // reconciled and ended loops move by follow-ups only
-		}
-		e := &evaluation{s: s, tx: tx, loop: loop, before: loop}
-		if e.kase, err = tx.Case(ctx, loop.Case); err != nil {
-			return err
-		}
-		return e.run(ctx)
+		return e.decide(ctx)
 	})
+}
+
+// alive reports whether a loop is one that rules and recalls move.
+func alive(l ground.Loop) bool {
+	return l.State == ground.LoopDesk || l.State == ground.LoopWaiting || l.State == ground.LoopCompiled
 }
 
 // evaluation is one look at one loop, inside one transaction.
@@ -56,32 +50,53 @@ type evaluation struct {
 	consent  passenger.Consent
 	cleared  map[string]bool // desk reasons that a person decided as done
 	standing *ground.LoopFlight
-	since    time.Time // departure of the flight on which the note stands
+	stands   ground.Flight // the flight on which the note stands
 	history  map[passenger.FlightID]ground.LoopFlight
+	legs     map[passenger.FlightID]*leg // locked
 }
 
-func (e *evaluation) run(ctx context.Context) error {
-	if err := e.load(ctx); err != nil {
-		return err
+// decision is what becomes of a loop. The zero decision leaves it as it is.
+type decision struct {
+	act     func(context.Context) error
+	flights []ground.Flight // that act writes to
+}
+
+// ending, asking and waiting take the standing note back, when there is one.
+func (e *evaluation) ending(reason string, why flightsync.RetractReason) decision {
+	return decision{func(ctx context.Context) error { return e.end(ctx, reason, why) }, e.standsOn()}
+}
+
+func (e *evaluation) asking(reason string, detail []string) decision {
+	return decision{func(ctx context.Context) error { return e.desk(ctx, reason, detail, time.Time{}) }, e.standsOn()}
+}
+
+func (e *evaluation) standsOn() []ground.Flight {
+	if e.standing == nil {
+		return nil
 	}
+	return []ground.Flight{e.stands}
+}
+
+// decide says what becomes of the loop. It writes nothing.
+func (e *evaluation) decide(ctx context.Context) (none decision, err error) {
 	if e.loop.Event {
-		return nil // an event note stands for the whole flight
+		return none, nil // an event note stands for the whole flight
 	}
 	if !e.tx.Now().Before(e.loop.ExpiresAt) {
-		return e.end(ctx, "expired", flightsync.RetractExpired)
+		return e.ending("expired", flightsync.RetractExpired), nil
 	}
 	refused, missing, err := e.missing(ctx)
 	switch {
 	case err != nil:
-		return err
+		return none, err
 	case refused != "":
 		why := flightsync.RetractConsent
 		if refused == "erased" {
 			why = flightsync.RetractErased
 		}
-		return e.end(ctx, refused, why)
+		return e.ending(refused, why), nil
 	case missing != "":
-		return e.desk(ctx, missing, e.kase.Held, time.Time{})
+		return e.asking(missing, e.kase.Held), nil
 	}
 	return e.target(ctx)
 }
@@ -108,7 +123,10 @@ func (e *evaluation) load(ctx context.Context) error {
 			e.standing = &lf
 		}
 	}
-	return nil
+	if e.standing != nil {
+		e.stands, err = e.tx.Flight(ctx, e.standing.Flight)
+	}
+	return err
 }
 
 // missing says what refuses the loop for good, or what it lacks before a note may be compiled.
@@ -158,32 +176,34 @@ type candidate struct {
 }
 
 // target keeps the standing note true, or moves it, or finds the first flight for one.
-func (e *evaluation) target(ctx context.Context) error {
-	if e.standing != nil {
-		f, err := e.tx.Flight(ctx, e.standing.Flight)
-		if err != nil {
-			return err
-		}
-		if (closing(f) || departed(f)) && f.Movement != passenger.Cancelled {
-			return nil // reconciliation decides
-		}
-		e.since = f.STD
+func (e *evaluation) target(ctx context.Context) (none decision, err error) {
+	if f := e.stands; e.standing != nil && (closing(f) || departed(f)) && f.Movement != passenger.Cancelled {
+		return none, nil // reconciliation decides
 	}
 	cands, refusal, err := e.candidates(ctx)
 	if err != nil {
-		return err
+		return none, err
 	}
 	best := pick(cands, e.standing)
 	if best == nil && refusal != nil && refusal.Desk {
-		return e.desk(ctx, refusal.Code, refusal.Reasons, time.Time{})
+		return e.asking(refusal.Code, refusal.Reasons), nil
 	}
 	if best == nil {
 		if refusal != nil && (refusal.Code == notes.NothingToDo || refusal.Code == notes.CrewTopic || refusal.Code == notes.NoReach) && e.standing == nil {
-			return e.end(ctx, refusal.Code, flightsync.RetractRecalled)
+			return e.ending(refusal.Code, flightsync.RetractRecalled), nil
 		}
-		return e.wait(ctx)
+		return decision{e.wait, e.standsOn()}, nil
 	}
-	return e.place(ctx, *best)
+	d := decision{act: func(ctx context.Context) error { return e.place(ctx, *best) }}
+	if !e.unchanged(*best) {
+		d.flights = append(e.standsOn(), best.flight)
+	}
+	return d, nil
+}
+
+// unchanged reports whether the note stands as it would be written.
+func (e *evaluation) unchanged(c candidate) bool {
+	return e.standing != nil && e.standing.Flight == c.flight.ID && e.standing.Hash == content(c.note)
 }
 
 // pick prefers the flight on which the note stands; else the first to depart.
@@ -216,8 +236,8 @@ func departed(f ground.Flight) bool {
 func (e *evaluation) candidates(ctx context.Context) ([]candidate, *notes.Refusal, error) {
 	// A flight in the air departed at most a day ago, unless the note stands on an older one.
 	from := e.tx.Now().Add(-24 * time.Hour)
-	if !e.since.IsZero() && e.since.Before(from) {
-		from = e.since
+	if e.standing != nil && e.stands.STD.Before(from) {
+		from = e.stands.STD
 	}
 	flights, travellers, err := e.tx.FlightsOf(ctx, e.loop.Person, from)
 	if err != nil {
@@ -270,36 +290,13 @@ func (e *evaluation) input(f ground.Flight, t ground.Traveller) notes.Input {
 }
 
 // place writes the note on its flight and takes it off the one before, both in this
-// transaction. Flights are locked in the order of their keys.
+// transaction.
 func (e *evaluation) place(ctx context.Context, c candidate) error {
-	hash := content(c.note)
-	if e.standing != nil && e.standing.Flight == c.flight.ID && e.standing.Hash == hash {
+	if e.unchanged(c) {
 		return e.settle(ctx, ground.LoopCompiled)
 	}
-	ids := []passenger.FlightID{c.flight.ID}
-	keys := map[passenger.FlightID]string{c.flight.ID: c.flight.Key.String()}
-	if e.standing != nil && e.standing.Flight != c.flight.ID {
-		old, err := e.tx.Flight(ctx, e.standing.Flight)
-		if err != nil {
-			return err
-		}
-		ids, keys[old.ID] = append(ids, old.ID), old.Key.String()
-	}
-	slices.SortFunc(ids, func(a, b passenger.FlightID) int {
-		if keys[a] < keys[b] {
-			return -1
-		}
-		return 1
-	})
-	legs := map[passenger.FlightID]*leg{}
-	for _, id := range ids {
-		l, err := e.s.lock(ctx, e.tx, id)
-		if err != nil {
-			return err
-		}
-		legs[id] = l
-	}
-	lf := ground.LoopFlight{Loop: e.loop.ID, Flight: c.flight.ID, Traveller: c.traveller.No, Hash: hash, CreatedAt: e.tx.Now()}
+	l := e.legs[c.flight.ID]
+	lf := ground.LoopFlight{Loop: e.loop.ID, Flight: c.flight.ID, Traveller: c.traveller.No, Hash: content(c.note), CreatedAt: e.tx.Now()}
 	if e.standing != nil {
 		reason := flightsync.RetractMoved
 		if e.standing.Flight == c.flight.ID {
@@ -307,14 +304,19 @@ func (e *evaluation) place(ctx context.Context, c candidate) error {
 		} else {
 			lf.MovedFrom = e.standing.Flight
 		}
-		if legs[e.standing.Flight].flight.Movement == passenger.Cancelled {
+		old := e.legs[e.standing.Flight]
+		if old.flight.Movement == passenger.Cancelled {
 			reason = flightsync.RetractCancelled
 		}
-		if err := e.retract(ctx, legs[e.standing.Flight], reason); err != nil {
+		if err := e.retract(ctx, old, reason); err != nil {
 			return err
 		}
+		if old != l {
+			if err := old.save(ctx); err != nil {
+				return err
+			}
+		}
 	}
-	l := legs[c.flight.ID]
 	dots, err := l.write(flightsync.Notes, flightsync.NoteDraft(c.note))
 	if err != nil {
 		return err
@@ -326,10 +328,8 @@ func (e *evaluation) place(ctx context.Context, c candidate) error {
 	if err := l.advance(ctx); err != nil {
 		return err
 	}
-	for _, l := range legs {
-		if err := l.save(ctx); err != nil {
-			return err
-		}
+	if err := l.save(ctx); err != nil {
+		return err
 	}
 	e.loop.Flight = c.flight.ID
 	if err := e.tx.AddTransition(ctx, ground.Transition{Loop: e.loop.ID, Role: "rule", To: string(ground.LoopCompiled),
@@ -360,10 +360,7 @@ func (e *evaluation) withdraw(ctx context.Context, reason flightsync.RetractReas
 	if e.standing == nil {
 		return nil
 	}
-	l, err := e.s.lock(ctx, e.tx, e.standing.Flight)
-	if err != nil {
-		return err
-	}
+	l := e.legs[e.standing.Flight]
 	if l.flight.Movement == passenger.Cancelled && reason == flightsync.RetractMoved {
 		reason = flightsync.RetractCancelled
 	}

@@ -12,6 +12,9 @@ const (
 	// busyFor is how long a tablet that was told to come back should stay away at least; it adds
 	// its own jitter. Arbitrary, four times the queue.
 	busyFor = 4 * exchangeWait
+	// maxLooks is how often the flights of a loop are looked for before a decision about it gives
+	// up; arbitrary, each look more needs another move at the very moment.
+	maxLooks = 5
 	// watchPoll bounds how late a watcher sees a change whose hint was lost.
 	watchPoll = time.Second
 	// replyWithin is the deadline of a follow-up that answers the customer after landing.

@@ -119,27 +119,22 @@ func (e *evaluation) end(ctx context.Context, reason string, retract flightsync.
 // Recall takes a loop's note back at once and ends the loop. Errors: phase when it has ended
 // or its flight is over.
 func (s *Service) Recall(ctx context.Context, id passenger.LoopID, by string) error {
-	return s.Store.InTx(ctx, func(tx ground.Tx) error {
-		loop, err := tx.Loop(ctx, id)
-		if err != nil {
-			return err
+	return s.flightsFirst(ctx, id, func(_ context.Context, e *evaluation) (decision, error) {
+		if !alive(e.loop) {
+			return decision{}, passenger.Errorf(passenger.Phase, "dispatch.Recall", "this loop is %s; there is nothing left to recall", e.loop.State)
 		}
-		switch loop.State {
-		case ground.LoopDesk, ground.LoopWaiting, ground.LoopCompiled:
-		default:
-			return passenger.Errorf(passenger.Phase, "dispatch.Recall", "this loop is %s; there is nothing left to recall", loop.State)
+		if e.loop.Event {
+			return decision{}, passenger.Errorf(passenger.Phase, "dispatch.Recall", "this case is covered by an event note, which speaks of no one; it cannot be recalled for one case")
 		}
-		if loop.Event {
-			return passenger.Errorf(passenger.Phase, "dispatch.Recall", "this case is covered by an event note, which speaks of no one; it cannot be recalled for one case")
+		d := e.ending("recalled", flightsync.RetractRecalled)
+		end := d.act
+		d.act = func(ctx context.Context) error {
+			if err := e.tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "recall", Object: id.String(), Result: "recalled"}); err != nil {
+				return err
+			}
+			return end(ctx)
 		}
-		e := &evaluation{s: s, tx: tx, loop: loop, before: loop}
-		if err := e.load(ctx); err != nil {
-			return err
-		}
-		if err := tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "recall", Object: id.String(), Result: "recalled"}); err != nil {
-			return err
-		}
-		return e.end(ctx, "recalled", flightsync.RetractRecalled)
+		return d, nil
 	})
 }
 

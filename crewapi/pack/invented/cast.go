@@ -167,3 +167,23 @@ func lines(s string) []string {
 	}
 	return out
 }
+
+// Halves returns two casts that share no surname and no sentence.
+func (c Cast) Halves() (a, b Cast) {
+	a, b = c, c
+	a.Surnames, b.Surnames = halves(c.Surnames)
+	a.Words, b.Words = halves(c.Words)
+	a.Notes, b.Notes = halves(c.Notes)
+	return a, b
+}
+
+func halves(list []string) (a, b []string) {
+	for i, s := range list {
+		if i%2 == 0 {
+			a = append(a, s)
+		} else {
+			b = append(b, s)
+		}
+	}
+	return a, b
+}

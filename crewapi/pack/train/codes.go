@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -22,7 +24,14 @@ func codes() []string {
 	out = append(out, list(passenger.Lead, passenger.Purser, passenger.Cabin)...)
 	out = append(out, list(flightsync.RetractMoved, flightsync.RetractCancelled, flightsync.RetractConsent, flightsync.RetractErased,
 		flightsync.RetractExpired, flightsync.RetractRecalled, flightsync.RetractReplaced, flightsync.RetractSettled)...)
-	return append(out, "WCHR", "WCHS", "WCHC", "BLND", "DEAF", "UMNR", "totals", "aircraft", "gap", "in", "person", "no-movement")
+	out = append(out, "WCHR", "WCHS", "WCHC", "BLND", "DEAF", "UMNR", "totals", "aircraft", "gap", "in", "person", "no-movement")
+	var once []string
+	for _, w := range out {
+		if !slices.Contains(once, w) {
+			once = append(once, w)
+		}
+	}
+	return once
 }
 
 func list[S ~string](words ...S) (out []string) {

@@ -1,0 +1,10 @@
+package pack
+
+// NoiseOf returns how many bytes of ops look random.
+func NoiseOf(ops [][]byte) int {
+	_, noise, _ := codecs().tables.Split(ops)
+	return len(noise)
+}
+
+// Strip makes a body of a frame.
+func Strip(frame []byte) []byte { return strip(nil, frame) }
