@@ -2,7 +2,6 @@ package pack
 
 import (
 	_ "embed" // the dictionaries
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -19,17 +18,20 @@ var dictionaryV1 []byte
 //go:embed v1.tables
 var tablesV1 []byte
 
-// codec is the encoders and the decoder that all callers share. They grow to what workers needs
-// when first used.
+// codec is the encoders and the decoder that all callers share.
 type codec struct {
 	plain, v1 *zstd.Encoder
 	decoder   *zstd.Decoder
 	tables    *columns.Tables
 }
 
-var codecs = sync.OnceValue(func() codec {
+// shared is made as the program starts (3 ms, 5 MB) and not when first used: the library's
+// channels would belong to the synctest bubble of whoever comes first, and end every other user.
+var shared = newCodec()
+
+func newCodec() codec {
 	options := []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithWindowSize(window), zstd.WithEncoderCRC(false),
-		zstd.WithEncoderConcurrency(workers), zstd.WithLowerEncoderMem(true), zstd.WithAllLitEntropyCompression(true)}
+		zstd.WithLowerEncoderMem(true), zstd.WithAllLitEntropyCompression(true)}
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderDicts(dictionaryV1), zstd.WithDecoderMaxMemory(MaxBytes),
 		zstd.WithDecoderMaxWindow(window), zstd.WithDecoderConcurrency(workers), zstd.WithDecoderLowmem(true))
 	if err != nil {
@@ -39,13 +41,16 @@ var codecs = sync.OnceValue(func() codec {
 	if err != nil {
 		panic("pack: " + err.Error())
 	}
-	return codec{tables: tables, plain: encoder(options), v1: encoder(append(options, zstd.WithEncoderDict(dictionaryV1))), decoder: decoder}
-})
+	return codec{decoder: decoder, tables: tables,
+		plain: encoder(append(options, zstd.WithEncoderConcurrency(1))),
+		v1:    encoder(append(options, zstd.WithEncoderConcurrency(workers), zstd.WithEncoderDict(dictionaryV1)))}
+}
 
 func encoder(options []zstd.EOption) *zstd.Encoder {
 	e, err := zstd.NewWriter(nil, options...)
 	if err != nil {
 		panic("pack: " + err.Error())
 	}
+	e.EncodeAll([]byte{0}, nil) // makes its channel
 	return e
 }

@@ -41,20 +41,19 @@ func Pack(ops [][]byte, peer ...uint32) (dict uint32, body []byte) {
 		return Raw, nil
 	}
 	dict, body = Raw, raw
-	c := codecs()
 	try := func(id uint32, b []byte) {
 		if len(b) < len(body) {
 			dict, body = id, b
 		}
 	}
 	if len(peer) == 0 || slices.Contains(peer, V1) {
-		if stream, noise, ok := c.tables.Split(ops); ok && len(stream) <= MaxBytes {
-			try(V1, strip(append(binary.AppendUvarint(nil, uint64(len(noise))), noise...), c.v1.EncodeAll(stream, nil)))
+		if stream, noise, ok := shared.tables.Split(ops); ok && len(stream) <= MaxBytes {
+			try(V1, strip(append(binary.AppendUvarint(nil, uint64(len(noise))), noise...), shared.v1.EncodeAll(stream, nil)))
 		}
 	}
 	// A dictionary that helped is not beaten by none; the second try is for what it does not fit.
 	if len(body) > len(raw)*7/8 {
-		try(Plain, strip(nil, c.plain.EncodeAll(raw, nil)))
+		try(Plain, strip(nil, shared.plain.EncodeAll(raw, nil)))
 	}
 	return dict, body
 }
@@ -93,7 +92,7 @@ func Unpack(dict uint32, body []byte, limit int) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		ops, err := codecs().tables.Join(stream, noise, MaxOps, limit)
+		ops, err := shared.tables.Join(stream, noise, MaxOps, limit)
 		switch {
 		case errors.Is(err, columns.ErrTooLarge):
 			return nil, tooMuch(limit)
@@ -111,7 +110,7 @@ func decompress(dict uint32, body []byte, limit int) ([]byte, error) {
 	if !ok {
 		return nil, malformed
 	}
-	raw, err := codecs().decoder.DecodeAll(frame, nil)
+	raw, err := shared.decoder.DecodeAll(frame, nil)
 	if err != nil {
 		return nil, passenger.Wrap(passenger.Invalid, "pack.Unpack", malformed.Public, err)
 	}

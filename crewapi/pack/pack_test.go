@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -145,7 +146,6 @@ type packed struct {
 }
 
 func TestBombs(t *testing.T) { // not parallel: it counts what is allocated
-	pack.Pack([][]byte{{1}}) // the shared codecs
 	for name, b := range bombs() {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -219,4 +219,12 @@ func FuzzUnpack(f *testing.F) {
 			same(t, ops)
 		}
 	})
+}
+
+// TestBubble: what is shared belongs to no synctest bubble, whoever comes first.
+func TestBubble(t *testing.T) {
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) { same(t, [][]byte{make([]byte, 1000)}, pack.Plain) })
+		synctest.Test(t, func(t *testing.T) { same(t, [][]byte{{9, 8, 1, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 1}}) })
+	}
 }
