@@ -28,7 +28,7 @@ func TestWire(t *testing.T) {
 	for _, x := range []struct {
 		name         string
 		bytes, bound int64
-	}{{"first load", r.Load.Bytes(), 8900}, {"idle round", r.Idle.Bytes(), 690}, {"one feedback", r.Feedback.Bytes(), 850}} {
+	}{{"first load", r.Load.Bytes(), 6900}, {"idle round", r.Idle.Bytes(), 690}, {"one feedback", r.Feedback.Bytes(), 950}} {
 		if x.bytes > x.bound {
 			t.Errorf("%s: %d bytes, bound %d", x.name, x.bytes, x.bound)
 		}

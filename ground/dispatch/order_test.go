@@ -64,10 +64,10 @@ func TestNobodyWaitsInACircle(t *testing.T) {
 		}
 	})
 	for range rounds { // one exchange each: there is always news
-		res, err := w.dispatch.Exchange(w.ctx, tab.id, *tab.step(flightsync.Ask{Peer: tab.peer}).Request)
+		res, err := w.dispatch.Exchange(w.ctx, tab.id, *tab.step(tab.talk.Ask(0, 0)).Request)
 		w.must(err)
-		tab.peer = res.Have
-		tab.step(flightsync.Receive{Runs: res.Runs, You: res.You, Have: true, Salt: [8]byte{1, tab.nonce}, Now: w.now})
+		ready := tab.step(flightsync.Receive{Runs: res.Runs, Peer: res.Have, Have: true, Salt: [8]byte{1, tab.nonce}})
+		tab.talk.Heard(res, ready, tab.rep.State())
 		for _, n := range tab.view().Notes {
 			if n.Retracted == "" && len(n.SeenBy) == 0 {
 				tab.write(flightsync.SeenDraft(n.Dot))
