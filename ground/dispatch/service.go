@@ -30,11 +30,12 @@ type Config struct {
 type Service struct {
 	Config
 	slots chan struct{}
+	feed  feed
 }
 
 // New makes a service.
 func New(c Config) *Service {
-	return &Service{Config: c, slots: make(chan struct{}, maxExchanges)}
+	return &Service{Config: c, slots: make(chan struct{}, maxExchanges), feed: feed{store: c.Store}}
 }
 
 // leg is one locked flight within a transaction: its row, its lanes and its replica.
