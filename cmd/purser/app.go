@@ -19,6 +19,7 @@ type app struct {
 	now   func() time.Time
 	log   *slog.Logger
 	agent *tablet.Agent
+	lan   *tablet.LAN // set before open by a command that speaks to other tablets
 }
 
 func newApp(ctx context.Context, io cli.IO, g globals) (*app, error) {
@@ -31,7 +32,7 @@ func newApp(ctx context.Context, io cli.IO, g globals) (*app, error) {
 
 // open takes the data directory. It fails while another purser program has it.
 func (a *app) open() (err error) {
-	a.agent, err = tablet.Open(tablet.Config{Dir: a.Data, Now: a.now, Rand: rand.Reader, Log: a.log, HTTP: crewapi.HTTPClient()})
+	a.agent, err = tablet.Open(tablet.Config{Dir: a.Data, Now: a.now, Rand: rand.Reader, Log: a.log, HTTP: crewapi.HTTPClient(), LAN: a.lan})
 	return err
 }
 

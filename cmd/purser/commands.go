@@ -20,5 +20,6 @@ type commands struct {
 	Notes    notesCmd    `cmd:"" help:"Print the notes of a flight."`
 	Status   statusCmd   `cmd:"" help:"Say how the tablet stands. Needs no network."`
 	Doctor   doctorCmd   `cmd:"" help:"Check the machine, the data and the way to ground."`
+	HandIn   handInCmd   `cmd:"" help:"Say that this tablet has nothing more to record on a flight."`
 	Feedback feedbackCmd `cmd:"" help:"Record what became of a note."`
 }

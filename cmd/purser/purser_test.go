@@ -71,7 +71,11 @@ func groundOverTCP(t *testing.T) (*crewtest.Ground, string) {
 	g := crewtest.New(t, func() time.Time { return at(t) })
 	mux := http.NewServeMux()
 	mux.Handle(crewapi.NewHandler(g, crewapi.Options{Now: func() time.Time { return at(t) }, Log: slog.New(slog.DiscardHandler)}))
-	srv := httptest.NewServer(mux)
+	srv := httptest.NewUnstartedServer(mux)
+	srv.Config.Protocols = new(http.Protocols)
+	srv.Config.Protocols.SetHTTP1(true)
+	srv.Config.Protocols.SetUnencryptedHTTP2(true)
+	srv.Start()
 	t.Cleanup(srv.Close)
 	return g, srv.URL
 }
@@ -134,6 +138,10 @@ func TestWrongUse(t *testing.T) {
 	for name, cmd := range map[string]interface{ Run(*app) error }{
 		"note":    &feedbackCmd{Flight: "KL0641", Note: "three", Outcome: "acted"},
 		"reason":  &feedbackCmd{Flight: "KL0641", Note: "3.1", Outcome: "not-possible"},
+		"hand-in": &handInCmd{Flight: "KL0641", Anyway: "tired"},
+		"lan":     &serveCmd{Listen: "127.0.0.1:0", LAN: "8491"},
+		"peer":    &serveCmd{Listen: "127.0.0.1:0", LAN: ":0", Peer: []string{"no address"}},
+		"alone":   &serveCmd{Listen: "127.0.0.1:0", Peer: []string{"10.0.0.1"}},
 		"network": &serveCmd{Listen: "0.0.0.0:0"},
 		"port":    &serveCmd{Listen: "127.0.0.1"},
 	} {

@@ -27,9 +27,12 @@ const (
 )
 
 type serveCmd struct {
-	Listen  string `help:"Address to listen on; this machine only." default:"127.0.0.1:8090" env:"CABINLOOP_LISTEN"`
-	Offline bool   `help:"Do not keep in touch with ground by itself; the button still does."`
-	Token   bool   `help:"Ask browsers for a token that is made anew at each start and printed with the address."`
+	Listen  string   `help:"Address to listen on; this machine only." default:"127.0.0.1:8090" env:"CABINLOOP_LISTEN"`
+	Offline bool     `help:"Do not keep in touch with ground by itself; the button still does."`
+	LAN     string   `help:"Speak to the other tablets on board, and listen for them here: :8491. Not set: do not." env:"CABINLOOP_LAN"`
+	Peer    []string `help:"Address of another tablet, host:port, for networks on which tablets do not find each other. May be repeated."`
+	NoMDNS  bool     `help:"Do not look for other tablets by multicast DNS." name:"no-mdns"`
+	Token   bool     `help:"Ask browsers for a token that is made anew at each start and printed with the address."`
 }
 
 // Run serves the pages until a signal.
@@ -37,6 +40,9 @@ func (c *serveCmd) Run(a *app) error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil || !loopback(host) {
 		return cli.UsageError{Text: "--listen takes a loopback address like 127.0.0.1:8090: the pages are for this machine only"}
+	}
+	if a.lan, err = c.lan(); err != nil {
+		return err
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
@@ -61,6 +67,9 @@ func (a *app) serve(l net.Listener, c serveCmd) error {
 	address := l.Addr().String()
 	_, port, _ := net.SplitHostPort(address)
 	config := screen.Config{Agent: a.agent, Now: a.now, Log: a.log, Hosts: []string{address, net.JoinHostPort("localhost", port)}}
+	if c.LAN != "" {
+		config.Cabin = a.agent
+	}
 	path := ""
 	if c.Token {
 		b := make([]byte, 32)
@@ -92,7 +101,9 @@ func (a *app) serve(l net.Listener, c serveCmd) error {
 		}
 		return nil
 	})
-	if !c.Offline {
+	if c.Offline {
+		group.Go(func() error { return a.agent.RunLAN(ctx) })
+	} else {
 		group.Go(func() error { return a.agent.Run(ctx) })
 	}
 	return group.Wait()

@@ -43,7 +43,7 @@ func browser(t *testing.T) context.Context {
 func serve(t *testing.T, f *fake) string {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)
-	h, err := New(Config{Agent: f, Now: func() time.Time { return now }, Hosts: []string{srv.Listener.Addr().String()}, Token: token})
+	h, err := New(Config{Agent: f, Cabin: f, Now: func() time.Time { return now }, Hosts: []string{srv.Listener.Addr().String()}, Token: token})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestPagesInABrowser(t *testing.T) {
 	ctx, url := browser(t), serve(t, cabin())
 	run(t, ctx, chromedp.Navigate(url+TokenPath(token)))
 	pages := []struct{ name, path string }{{"flights", "/"}, {"notes", flightURL}, {"note", noteURL}, {"outcome", flightURL + "/note/3.3"},
-		{"dispute", flightURL + "/note/3.4"}, {"gone", flightURL + "/note/3.5"}, {"people", flightURL + "/people"}, {"status", "/status"}, {"missing", "/flight/none"}}
+		{"dispute", flightURL + "/note/3.4"}, {"gone", flightURL + "/note/3.5"}, {"people", flightURL + "/people"}, {"status", "/status"}, {"cabin", "/cabin"}, {"missing", "/flight/none"}}
 	for _, mode := range []string{"light", "dark"} { // dark is the default: this order always changes the page
 		run(t, ctx, chromedp.Navigate(url+"/status"))
 		run(t, ctx, chromedp.Click(chromedp.CSS(`[data-test="mode-`+mode+`"]`)))

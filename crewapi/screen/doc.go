@@ -9,10 +9,11 @@
 //	GET  /flight/{key}/people         all travellers by seat
 //	GET  /flight/{key}/note/{dot}     one note
 //	GET  /status                      how the tablet stands; language and light
+//	GET  /cabin                       other tablets: who is in reach, this one's QR code, an address to enter
 //	GET  /events                      server-sent events: change, and flight-{key} for one flight
 //	POST /flight/{key}/note/{dot}/open | outcome | gesture | resolve | void
 //	POST /flight/{key}/seat | movement | hand-in
-//	POST /sync, /look
+//	POST /sync, /look, /cabin
 //
 // A key in a path is written KL0641-2026-11-21-AMS, or as [passenger.FlightKey] writes it, escaped.
 //

@@ -83,6 +83,9 @@ func (p flightPage) OnBoard() int {
 	return n
 }
 
+// Reasons are those to hand in what has no copy.
+func (p flightPage) Reasons() []passenger.HandInReason { return passenger.HandInReasons }
+
 // Row is the flight as the list shows it.
 func (p flightPage) Row() row { return row{p.base, p.F.FlightRow} }
 
@@ -193,7 +196,12 @@ func (s *server) handIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Agent.HandIn(r.Context(), key.String()); err != nil {
+	if anyway := r.PostFormValue("anyway"); anyway != "" {
+		err = s.Agent.HandInAnyway(r.Context(), key.String(), passenger.HandInReason(anyway))
+	} else {
+		err = s.Agent.HandIn(r.Context(), key.String())
+	}
+	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, FlightPath(key)+"#hand-in", http.StatusSeeOther)

@@ -140,6 +140,9 @@ func TestBothLanguagesAreComplete(t *testing.T) {
 	for _, r := range passenger.Reasons {
 		need("reason", string(r))
 	}
+	for _, r := range passenger.HandInReasons {
+		need("hand_in_reason", string(r))
+	}
 	for _, m := range passenger.Moments {
 		need("moment", string(m))
 	}
@@ -163,7 +166,7 @@ func TestBothLanguagesAreComplete(t *testing.T) {
 
 func TestNoPageShowsAMessageKey(t *testing.T) {
 	for _, lang := range []string{"en", "nl"} {
-		for _, path := range []string{"/", flightURL, flightURL + "?all=1", flightURL + "/people", noteURL, flightURL + "/note/3.3", flightURL + "/note/3.4", flightURL + "/note/3.5", flightURL + "/note/3.8", "/status", "/flight/none"} {
+		for _, path := range []string{"/", flightURL, flightURL + "?all=1", flightURL + "/people", noteURL, flightURL + "/note/3.3", flightURL + "/note/3.4", flightURL + "/note/3.5", flightURL + "/note/3.8", "/status", "/cabin", "/flight/none"} {
 			body := do(t, handler(t, cabin(), ""), path, nil, header("Accept-Language", lang)).Body.String()
 			if strings.Contains(body, "⟦") || strings.Contains(body, "no value") {
 				t.Errorf("%s in %s shows a key: %.80q", path, lang, body[strings.Index(body, "⟦"):])

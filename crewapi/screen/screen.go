@@ -30,6 +30,7 @@ type Agent interface {
 	SeatNow(ctx context.Context, key string, no passenger.TravellerNo, seat passenger.Seat, nonce [8]byte) error
 	Movement(ctx context.Context, key string, m passenger.Movement, at time.Time) error
 	HandIn(ctx context.Context, key string) error
+	HandInAnyway(ctx context.Context, key string, reason passenger.HandInReason) error
 	Sync(ctx context.Context) (tablet.SyncReport, error)
 	Status(ctx context.Context) (tablet.Status, error)
 	OnChange(func(passenger.FlightKey)) (cancel func())
@@ -38,6 +39,7 @@ type Agent interface {
 // Config is what the pages need.
 type Config struct {
 	Agent Agent
+	Cabin Cabin // nil: there is no page about other tablets
 	Now   func() time.Time
 	Log   *slog.Logger // nil discards
 	Hosts []string     // the only values of Host that are answered: "127.0.0.1:8090"
@@ -100,6 +102,10 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("GET /flight/{key}/note/{dot}", s.page(s.note))
 	mux.HandleFunc("GET /status", s.page(s.status))
 	mux.HandleFunc("GET /events", s.events)
+	if s.Cabin != nil {
+		mux.HandleFunc("GET /cabin", s.page(s.cabin))
+		mux.HandleFunc("POST /cabin", s.page(s.connect))
+	}
 
 	mux.HandleFunc("POST /flight/{key}/note/{dot}/open", s.page(s.open))
 	mux.HandleFunc("POST /flight/{key}/note/{dot}/outcome", s.page(s.outcome))

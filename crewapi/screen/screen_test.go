@@ -45,6 +45,9 @@ type fake struct {
 	moves    []passenger.Movement
 	times    []time.Time
 	handed   int
+	anyway   []passenger.HandInReason
+	lan      tablet.Cabin
+	invites  []string
 	onChange map[int]func(passenger.FlightKey)
 	streams  int
 	stopped  chan struct{} // one for each stream that ended
@@ -124,6 +127,26 @@ func (f *fake) HandIn(context.Context, string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.handed++
+	return f.err
+}
+
+func (f *fake) HandInAnyway(_ context.Context, _ string, r passenger.HandInReason) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.anyway = append(f.anyway, r)
+	return f.err
+}
+
+func (f *fake) Cabin(context.Context) (tablet.Cabin, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lan, f.readErr
+}
+
+func (f *fake) Connect(_ context.Context, invite string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.invites = append(f.invites, invite)
 	return f.err
 }
 
@@ -208,19 +231,22 @@ func cabin() *fake {
 	event := tablet.NoteCard{Dot: dot(8), Seen: true, Note: passenger.Note{Event: true, Cases: 41, Priority: passenger.Second, Moment: passenger.AtBoarding,
 		Happened: []passenger.Phrase{phrase("h.event", "KL0641", "2026-11-20")}, Do: []passenger.Phrase{phrase("d.announce")}, Expires: now.Add(48 * time.Hour)}}
 
-	page := tablet.FlightPage{FlightRow: lead, Now: now, IsLead: true, List: flightsync.ListAge{At: now.Add(-25 * time.Minute), Doubt: "totals"},
+	lan := tablet.Cabin{On: true, Addresses: []string{"192.168.1.5:8491", "[fd00::5]:8491"}, Fingerprint: "0123-4567-89AB-CDEF",
+		Invite: "cabinloop:192.168.1.5:8491/0123-4567-89AB-CDEF", Others: []tablet.CabinTablet{
+			{Key: kl641, Role: passenger.Purser, Zone: "aft", InReach: true, Seen: now, Has: true}, {Key: kl641, Role: passenger.Cabin}}}
+	page := tablet.FlightPage{FlightRow: lead, Now: now, IsLead: true, OnlyHere: 1, List: flightsync.ListAge{At: now.Add(-25 * time.Minute), Doubt: "totals"},
 		Events: []tablet.NoteCard{event}, Cards: []tablet.NoteCard{acted, moved, fresh, disputed, gone, expired, more},
 		Others: []tablet.TravellerRow{
 			{TravellerView: flightsync.TravellerView{Traveller: flightsync.Traveller{No: 3, Name: "Dr L. de Vries", Seat: "3F"}}, Notes: []flightsync.Dot{dot(3)}},
 			{TravellerView: flightsync.TravellerView{Traveller: flightsync.Traveller{No: 9, Name: "Ms P. Quiet", Seat: "10B", Tier: "Gold"}, SeatNow: "11B"}},
 			{TravellerView: flightsync.TravellerView{Traveller: flightsync.Traveller{No: 10, Name: "Mr Offloaded", Seat: "12B"}, Removed: true}}}}
-	return &fake{rows: []tablet.FlightRow{lead, other}, page: page, onChange: map[int]func(passenger.FlightKey){}, stopped: make(chan struct{}, 999),
+	return &fake{lan: lan, rows: []tablet.FlightRow{lead, other}, page: page, onChange: map[int]func(passenger.FlightKey){}, stopped: make(chan struct{}, 999),
 		state: tablet.Status{Ground: "https://ground.example", Enrolled: true, Flights: 2, Pending: 2, Issued: 12, OnGround: 10, LastSync: now.Add(-3 * time.Minute), FreeBytes: 5 << 30}}
 }
 
 func handler(t testing.TB, f *fake, token string) http.Handler {
 	t.Helper()
-	h, err := New(Config{Agent: f, Now: func() time.Time { return now }, Hosts: []string{host}, Token: token, Rand: rand.Reader})
+	h, err := New(Config{Agent: f, Cabin: f, Now: func() time.Time { return now }, Hosts: []string{host}, Token: token, Rand: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}

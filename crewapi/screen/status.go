@@ -14,6 +14,7 @@ type statusPage struct {
 	base
 	S         tablet.Status
 	Languages []string
+	HasCabin  bool
 }
 
 func (s *server) status(w http.ResponseWriter, r *http.Request) error {
@@ -21,7 +22,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := statusPage{base: s.base(r), S: st, Languages: s.words.Languages()}
+	p := statusPage{base: s.base(r), S: st, Languages: s.words.Languages(), HasCabin: s.Cabin != nil}
 	p.Title = p.T("status.title")
 	return web.Render(w, s.tmpl, "status", p)
 }

@@ -69,11 +69,15 @@ func assignments(ctx context.Context, tx ground.Tx, tablet passenger.TabletID) (
 		if err != nil {
 			return nil, nil, err
 		}
-		as = append(as, passenger.Assignment{Flight: f.ID, Key: f.Key, Arrival: f.Arrival, STD: f.STD, STA: f.STA,
-			Role: r.Role, Zone: r.Zone, Stage: f.Stage, Removed: r.Removed})
+		as = append(as, assignment(f, r))
 		ends = append(ends, leaseEnd(f))
 	}
 	return as, ends, nil
+}
+
+func assignment(f ground.Flight, r ground.RosterRow) passenger.Assignment {
+	return passenger.Assignment{Flight: f.ID, Key: f.Key, Arrival: f.Arrival, STD: f.STD, STA: f.STA,
+		Role: r.Role, Zone: r.Zone, Stage: f.Stage, Removed: r.Removed}
 }
 
 // leaseEnd is when the flight's text leaves the tablets, by what ground knows: the rule that

@@ -75,9 +75,12 @@ func (l *leg) verdicts(changed []flightsync.Dot, erased map[flightsync.Author]bo
 			order = append(order, d.Author)
 		}
 		sp.to = d.Seq
-		if err := l.store.Ops(d.Author, d.Seq, func(o flightsync.Op) bool {
+	}
+	for _, a := range order { // what changed of an author is one run
+		sp := spans[a]
+		if err := l.store.Ops(a, sp.from, func(o flightsync.Op) bool {
 			sp.answer = sp.answer || recorded[o.Header.Kind]
-			return false
+			return !sp.answer && o.Dot.Seq < sp.to
 		}); err != nil {
 			return err
 		}

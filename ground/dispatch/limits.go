@@ -15,8 +15,10 @@ const (
 	// maxLooks is how often the flights of a loop are looked for before a decision about it gives
 	// up; arbitrary, each look more needs another move at the very moment.
 	maxLooks = 5
-	// watchPoll bounds how late a watcher sees a change whose hint was lost.
+	// watchPoll bounds how late watchers see a change whose hint was lost; one question a node.
 	watchPoll = time.Second
+	// feedBatch is how many changes are read at a time; arbitrary.
+	feedBatch = 256
 	// replyWithin is the deadline of a follow-up that answers the customer after landing.
 	replyWithin = 24 * time.Hour
 	// settleWithin is the deadline of a follow-up for ground operations.

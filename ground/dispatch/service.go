@@ -30,11 +30,16 @@ type Config struct {
 type Service struct {
 	Config
 	slots chan struct{}
+	feed  feed
 }
 
 // New makes a service.
 func New(c Config) *Service {
-	return &Service{Config: c, slots: make(chan struct{}, maxExchanges)}
+	s := &Service{Config: c, slots: make(chan struct{}, maxExchanges), feed: feed{store: c.Store}}
+	if c.Sign != nil {
+		s.feed.sign = c.Sign.Sign
+	}
+	return s
 }
 
 // leg is one locked flight within a transaction: its row, its lanes and its replica.

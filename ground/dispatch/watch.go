@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -16,89 +15,73 @@ import (
 // again. have is taken over.
 func (s *Service) Watch(ctx context.Context, tablet passenger.TabletID, have map[passenger.FlightID]flightsync.Vector,
 	send func(passenger.FlightID, flightsync.Response) error) error {
+	w, err := s.feed.join(ctx, tablet)
+	if err != nil {
+		return err
+	}
+	defer w.leave()
 	first, err := s.assigned(ctx, tablet)
 	if err != nil {
 		return err
 	}
-	poll := time.NewTicker(watchPoll)
-	defer poll.Stop()
+	duties := map[passenger.FlightID]passenger.Assignment{}
+	for _, a := range first {
+		duties[a.Flight] = a
+		w.watch(a.Flight)
+	}
 	for {
-		hint := s.Store.Changed()
-		now, err := s.assigned(ctx, tablet)
-		if err != nil {
-			return err
-		}
-		if !slices.Equal(first, now) {
-			return nil
-		}
-		for _, a := range now {
-			if a.Removed || a.Stage == passenger.Sealed {
-				continue
-			}
-			if _, watched := have[a.Flight]; !watched {
-				return nil // a flight the tablet has not begun: it must exchange first
-			}
-			res, news, err := s.frame(ctx, tablet, a.Flight, have[a.Flight])
-			if err != nil {
+		list, flights := w.news()
+		if list {
+			if now, err := s.assigned(ctx, tablet); err != nil || !slices.Equal(first, now) {
 				return err
 			}
-			if !news {
-				continue
-			}
-			if err := send(a.Flight, res); err != nil {
+		}
+		for _, id := range flights {
+			if same, err := s.show(ctx, tablet, duties[id], have, send); err != nil || !same {
 				return err
-			}
-			for _, run := range res.Runs {
-				have[a.Flight] = have[a.Flight].Set(run.Author, run.First+uint64(len(run.Ops))-1)
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-hint:
-		case <-poll.C:
+		case <-w.ch:
 		}
 	}
+}
+
+// show sends what is new on one flight. It reports false when the stream must end: the tablet's
+// duty is another one, or the tablet has not begun the flight and must exchange first.
+func (s *Service) show(ctx context.Context, tablet passenger.TabletID, duty passenger.Assignment, have map[passenger.FlightID]flightsync.Vector,
+	send func(passenger.FlightID, flightsync.Response) error) (bool, error) {
+	id := duty.Flight
+	snap, err := s.feed.snapshot(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(snap.roster, func(r ground.RosterRow) bool { return r.Tablet == tablet })
+	if i < 0 || assignment(snap.flight, snap.roster[i]) != duty {
+		return false, nil
+	}
+	if duty.Removed || duty.Stage == passenger.Sealed {
+		return true, nil
+	}
+	if _, begun := have[id]; !begun {
+		return false, nil
+	}
+	res, err := s.feed.frame(ctx, snap, tablet, have[id])
+	if err != nil || res == nil {
+		return err == nil, err
+	}
+	if err := send(id, *res); err != nil {
+		return false, err
+	}
+	for _, run := range res.Runs {
+		have[id] = have[id].Set(run.Author, run.First+uint64(len(run.Ops))-1)
+	}
+	return true, nil
 }
 
 func (s *Service) assigned(ctx context.Context, tablet passenger.TabletID) (as []passenger.Assignment, err error) {
 	err = s.Store.Read(ctx, func(tx ground.Tx) error { as, _, err = assignments(ctx, tx, tablet); return err })
 	return as, err
-}
-
-func (s *Service) frame(ctx context.Context, tablet passenger.TabletID, id passenger.FlightID, have flightsync.Vector) (res flightsync.Response, news bool, err error) {
-	err = s.Store.Read(ctx, func(tx ground.Tx) error {
-		news = false
-		rep, err := flightsync.Load(tx.Lanes(ctx, id), nil)
-		if err != nil {
-			return err
-		}
-		vector := rep.State().Vector()
-		if have.CoversAll(vector) {
-			return nil
-		}
-		cs, err := tx.Crossings(ctx, id)
-		if err != nil {
-			return err
-		}
-		have = slices.Clone(have)
-		for _, c := range cs {
-			if c.Tablet == tablet { // its own ops are no news to it
-				have = have.Set(c.Author, max(have.Of(c.Author), vector.Of(c.Author)))
-			}
-		}
-		if have.CoversAll(vector) {
-			return nil
-		}
-		ready, err := rep.Step(flightsync.Answer{Request: flightsync.Request{Group: id, Me: flightsync.Nobody, Have: have}})
-		if err == nil {
-			err = rep.Sign(&ready, s.Sign.Sign)
-		}
-		if err != nil {
-			return err
-		}
-		res, news = *ready.Response, true
-		return nil
-	})
-	return res, news, err
 }

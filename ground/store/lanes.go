@@ -17,6 +17,10 @@ type lanes struct {
 	t   *tx
 	ctx context.Context // of the transaction; the engine's interface has none
 	id  passenger.FlightID
+	// all holds every op by author once a whole lane was asked for: a fold asks for each lane, and
+	// nobody else writes the flight while this transaction sees it. nil until then.
+	all     map[flightsync.Author][]flightsync.Op
+	damaged bool // something cannot be read: lanes are read one by one
 }
 
 var _ flightsync.Store = (*lanes)(nil)
@@ -59,11 +63,23 @@ func (l *lanes) State() (flightsync.State, error) {
 
 // Ops implements [flightsync.Storage]. No cursor is open while yield runs.
 func (l *lanes) Ops(author flightsync.Author, first uint64, yield func(flightsync.Op) bool) error {
+	if first <= 1 && l.all == nil && !l.damaged {
+		if err := l.readAll(); err != nil {
+			return err
+		}
+	}
+	if l.all != nil {
+		ops := l.all[author]
+		for i := max(first, 1) - 1; i < uint64(len(ops)); i++ {
+			if !yield(ops[i]) {
+				break
+			}
+		}
+		return nil
+	}
 	for next := int64(max(first, 1)); ; {
 		var rows []opRow
-		err := l.t.NewSelect().Model(&rows).Column("author", "seq", "kind", "head", "body", "commit_hash").
-			Where("flight_id = ? AND author = ? AND seq >= ?", flightID(l.id), int64(author), next).
-			Order("seq").Limit(readRows).Scan(l.ctx)
+		err := l.read(&rows).Where("author = ? AND seq >= ?", int64(author), next).Order("seq").Limit(readRows).Scan(l.ctx)
 		if err != nil {
 			return l.t.fail("store.Lanes.Ops", err)
 		}
@@ -81,6 +97,29 @@ func (l *lanes) Ops(author flightsync.Author, first uint64, yield func(flightsyn
 		}
 		next = rows[len(rows)-1].Seq + 1
 	}
+}
+
+func (l *lanes) read(rows *[]opRow) *bun.SelectQuery {
+	return l.t.NewSelect().Model(rows).Column("author", "seq", "kind", "head", "body", "commit_hash").Where("flight_id = ?", flightID(l.id))
+}
+
+// readAll reads the flight in one query. An op that cannot be read is left to the reader of its
+// lane, who gets what is before it and then the error.
+func (l *lanes) readAll() error {
+	var rows []opRow
+	if err := l.read(&rows).Order("author", "seq").Scan(l.ctx); err != nil {
+		return l.t.fail("store.Lanes.Ops", err)
+	}
+	l.all = map[flightsync.Author][]flightsync.Op{}
+	for _, r := range rows {
+		o, err := r.op()
+		if err != nil {
+			l.all, l.damaged = nil, true
+			return nil
+		}
+		l.all[o.Dot.Author] = append(l.all[o.Dot.Author], o)
+	}
+	return nil
 }
 
 // op rebuilds an op, and proves that head, body and commitment still belong together.
@@ -115,6 +154,9 @@ func (l *lanes) Apply(b flightsync.Batch) error {
 		return nil
 	}
 	err := l.apply(b)
+	if err == nil {
+		err = l.t.Notify(l.ctx, "flight", l.id.String())
+	}
 	if err != nil && l.t.broken == nil {
 		l.t.broken = err
 	}
@@ -164,6 +206,14 @@ func (l *lanes) apply(b flightsync.Batch) error {
 			if err != nil {
 				return l.t.fail(op, err)
 			}
+		}
+	}
+	if len(b.Stubs)+len(b.Cuts) > 0 {
+		l.all = nil
+	}
+	if l.all != nil {
+		for _, o := range b.Ops {
+			l.all[o.Dot.Author] = append(l.all[o.Dot.Author], o)
 		}
 	}
 	return l.t.upsert(l.ctx, op, &stateRow{Flight: flightID(l.id), State: b.State.Marshal()})
