@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	badger "github.com/dgraph-io/badger/v4"
@@ -69,10 +70,12 @@ func liveTables(dir string) (names []string, err error) {
 		return nil, errors.Join(fmt.Errorf("the list of tables is damaged at byte %d", end), err)
 	}
 	for id := range m.Tables {
-		names = append(names, fmt.Sprintf("%06d.sst", id))
+		names = append(names, tableName(id))
 	}
 	return names, nil
 }
+
+func tableName(id uint64) string { return fmt.Sprintf("%06d.sst", id) }
 
 // checkFooter reads a table from its end: length of the checksum, checksum, length of the
 // index, index.
@@ -137,27 +140,21 @@ func readSums(dir string) map[string]string {
 	return out
 }
 
-// writeSums lists the tables as they are.
-func writeSums(dir string) error {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.sst"))
-	if err != nil {
-		return err
-	}
+// writeSums lists the live tables as they are. One that is no table of Badger's yet is not listed:
+// after a kill Badger writes another under its name.
+func writeSums(dir string, live []string) error {
 	old := readSums(dir)
 	var b []byte
-	for _, path := range paths {
-		name := filepath.Base(path)
+	slices.Sort(live)
+	for _, name := range live {
 		sum, ok := old[name]
 		if !ok {
-			content, err := os.ReadFile(path)
+			content, err := os.ReadFile(filepath.Join(dir, name))
 			if os.IsNotExist(err) {
 				continue // compacted away meanwhile
 			}
 			if err != nil {
 				return err
-			}
-			if checkFooter(content) != nil {
-				continue // still being written
 			}
 			h := sha256.Sum256(content)
 			sum = hex.EncodeToString(h[:])
