@@ -55,6 +55,12 @@ func (a *app) open() error {
 	if err := db.Migrate(a.ctx); err != nil {
 		return err
 	}
+	return a.wire(db)
+}
+
+// wire makes every part over a migrated database.
+func (a *app) wire(db *store.DB) (err error) {
+	a.db = db
 	file := keyFile(a.KeyFile, a.DB)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return passenger.Wrap(passenger.Unavailable, "ground.open", "the folder of the key file "+file+" cannot be made", err)

@@ -24,6 +24,7 @@ import (
 const sweepEvery = 5 * time.Second
 
 type serveCmd struct {
+	journalFlag
 	Listen string `help:"Address to listen on." default:":8080" env:"CABINLOOP_LISTEN"`
 	Cert   string `help:"TLS certificate file (PEM). Needed for any address but loopback." type:"existingfile"`
 	Key    string `help:"TLS key file (PEM)." type:"existingfile"`
@@ -43,6 +44,12 @@ func (c *serveCmd) Run(a *app) error {
 	defer ln.Close()
 	if err := a.open(); err != nil {
 		return err
+	}
+	// A database that was put back by hand must not serve anybody whom the journal erased.
+	if did, err := a.subjects(c.journal(a.DB)).Replay(a.ctx, "rule"); err != nil {
+		return err
+	} else if did.Repeated > 0 {
+		fmt.Fprintf(a.Err, "ground: %d erasures of the journal repeated\n", did.Repeated)
 	}
 	name, password, err := a.users.First(a.ctx)
 	if err != nil {

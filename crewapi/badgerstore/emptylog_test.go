@@ -25,8 +25,10 @@ func TestAKillBetweenMakingAndSizingALog(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "00099.mem"), nil, 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"00099.mem", "000099.vlog"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if db, err = badgerstore.Open(dir, key); err != nil {
 		t.Fatalf("an empty log stops the store: %v", err)

@@ -1,6 +1,10 @@
 package badgerstore
 
+import "time"
+
 const (
+	// closeWait is how long Close waits for a disk that failed.
+	closeWait = 3 * time.Second
 	// memTable is Badger's memtable, bytes. A transaction may take 15 % of it: 629 kB, enough for
 	// the largest exchange (200 KiB of ops, 4,096 ops, 31 bytes of envelope and 13 of key each).
 	memTable = 4 << 20

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
+	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
 
@@ -24,6 +24,7 @@ type DB struct {
 	held       flightsync.Vector
 	high       *high
 	rolledBack bool
+	failed     error // of a flush; nothing is written behind it
 	closed     bool
 }
 
@@ -66,7 +67,7 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 		err = d.check()
 	}
 	if err == nil {
-		err = asError(op, errors.Join(writeSums(dir), copyRegistry(dir)))
+		err = asError(op, errors.Join(d.sums(), copyRegistry(dir)))
 	}
 	if err != nil {
 		d.Close()
@@ -99,15 +100,11 @@ func openBadger(dir string, key []byte) (db *badger.DB, err error) {
 	return badger.Open(badgerOptions(dir, key))
 }
 
-// dropEmptyLogs removes memtable logs without a byte: a program that was killed between making
+// dropEmptyLogs removes logs without a byte: a program that was killed between making
 // one and sizing it leaves it behind, and Badger then refuses the whole store. Nothing was ever
 // acknowledged from a log without bytes.
 func dropEmptyLogs(dir string) error {
-	logs, err := filepath.Glob(filepath.Join(dir, "*.mem"))
-	if err != nil {
-		return err
-	}
-	for _, name := range logs {
+	for _, name := range append(filesOf(dir, "*.mem"), filesOf(dir, "*.vlog")...) {
 		if st, err := os.Stat(name); err != nil {
 			return err
 		} else if st.Size() == 0 {
@@ -131,10 +128,41 @@ func (d *DB) Close() error {
 	if d.high != nil {
 		err = d.high.f.Close()
 	}
-	if e := errors.Join(d.db.Close(), writeSums(d.dir)); e != nil {
+	e := d.closeBadger()
+	if e == nil {
+		var live []string
+		if live, e = liveTables(d.dir); e == nil {
+			e = writeSums(d.dir, live)
+		}
+	}
+	if e != nil {
 		err = passenger.Wrap(passenger.Unavailable, "badgerstore.Close", "the flight's store did not close well", e)
 	}
 	return err
+}
+
+// sums lists the tables while Badger runs.
+func (d *DB) sums() error {
+	var live []string
+	for _, t := range d.db.Tables() {
+		live = append(live, tableName(t.ID))
+	}
+	return writeSums(d.dir, live)
+}
+
+// closeBadger does not wait for ever for a disk that fails: Badger tries to flush until it can.
+func (d *DB) closeBadger() error {
+	if d.failed == nil {
+		return d.db.Close()
+	}
+	done := make(chan error, 1)
+	go func() { done <- d.db.Close() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(closeWait):
+		return d.failed
+	}
 }
 
 // RolledBack reports whether the store holds less than was once applied: its owner must take

@@ -70,10 +70,12 @@ func liveTables(dir string) (names []string, err error) {
 		return nil, errors.Join(fmt.Errorf("the list of tables is damaged at byte %d", end), err)
 	}
 	for id := range m.Tables {
-		names = append(names, fmt.Sprintf("%06d.sst", id))
+		names = append(names, tableName(id))
 	}
 	return names, nil
 }
+
+func tableName(id uint64) string { return fmt.Sprintf("%06d.sst", id) }
 
 // checkFooter reads a table from its end: length of the checksum, checksum, length of the
 // index, index.
@@ -138,16 +140,12 @@ func readSums(dir string) map[string]string {
 	return out
 }
 
-// writeSums lists the tables as they are: those that the manifest names. Another one may be
-// written anew under its name after a kill.
-func writeSums(dir string) error {
-	live, err := liveTables(dir)
-	if err != nil {
-		return nil // Badger is writing it; what is listed already stays listed, and the next open looks closer
-	}
-	slices.Sort(live)
+// writeSums lists the live tables as they are. One that is no table of Badger's yet is not listed:
+// after a kill Badger writes another under its name.
+func writeSums(dir string, live []string) error {
 	old := readSums(dir)
 	var b []byte
+	slices.Sort(live)
 	for _, name := range live {
 		sum, ok := old[name]
 		if !ok {
@@ -157,9 +155,6 @@ func writeSums(dir string) error {
 			}
 			if err != nil {
 				return err
-			}
-			if checkFooter(content) != nil {
-				continue // still being written
 			}
 			h := sha256.Sum256(content)
 			sum = hex.EncodeToString(h[:])

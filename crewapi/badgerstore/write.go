@@ -17,7 +17,8 @@ type Meta struct {
 }
 
 // Apply implements [flightsync.Store]. Errors: corrupt for a gap, too_much for a batch that does
-// not fit one transaction (ask for less), unavailable when the disk is full.
+// not fit one transaction (ask for less), unavailable when the disk is full or a flush failed; after
+// a failed flush every further write is refused until the store is opened again.
 func (d *DB) Apply(b flightsync.Batch) error { return d.Commit(b) }
 
 // SetMeta writes one value of the agent, durably. Errors: unavailable.
@@ -34,6 +35,9 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.failed != nil {
+		return broken(op, d.failed)
+	}
 	w := writer{db: d, values: map[string][]byte{}}
 	held := slices.Clone(d.held)
 	if !b.IsEmpty() {
@@ -68,16 +72,25 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 	case errors.Is(err, badger.ErrTxnTooBig):
 		return passenger.Wrap(passenger.TooMuch, op, "the batch does not fit one write on this tablet", err)
 	case err != nil:
-		return passenger.Wrap(passenger.Unavailable, op, "the tablet could not save; try again", err)
+		d.failed = err
+		return broken(op, err)
 	}
 	d.held = held
 	if b.IsEmpty() {
 		return nil
 	}
 	if err := d.high.write(b.State.Vector(), b.Cuts...); err != nil {
-		return passenger.Wrap(passenger.Unavailable, op, "the tablet could not save; try again", err)
+		d.failed = err
+		return broken(op, err)
 	}
 	return nil
+}
+
+// broken is the answer once a flush has failed: the system may have dropped what was not on the
+// disk and call it clean, so that a later flush that works proves nothing (reference table 1.1,
+// fsync study). Reading goes on; opening again reads what the disk really holds.
+func broken(op string, err error) error {
+	return passenger.Wrap(passenger.Unavailable, op, "the tablet's storage failed while saving, so nothing more is taken; start this tablet's program again", err)
 }
 
 // writer gathers sealed values; a key set twice counts once, with its last value.

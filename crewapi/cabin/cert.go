@@ -52,6 +52,14 @@ func (n *Node) known(key []byte) bool {
 	return false
 }
 
+// knock lets in who is known.
+func (n *Node) knock(key []byte) error {
+	if !n.known(key) {
+		return errStranger
+	}
+	return nil
+}
+
 // member returns who has that key on the roster of a flight as it is now.
 func (n *Node) member(group passenger.FlightID, key []byte) (Member, bool) {
 	for _, m := range n.Members(group) {
@@ -62,7 +70,8 @@ func (n *Node) member(group passenger.FlightID, key []byte) (Member, bool) {
 	return Member{}, false
 }
 
-// tlsConfig is what both sides have in common. verify gets the key that the other side holds.
+// tlsConfig is what both sides have in common. verify gets the key that the other side holds, nil
+// for none of our kind.
 // There is no resumption: each connection proves the keys anew.
 func (n *Node) tlsConfig(verify func(key []byte) error) *tls.Config {
 	return &tls.Config{
@@ -75,11 +84,7 @@ func (n *Node) tlsConfig(verify func(key []byte) error) *tls.Config {
 		InsecureSkipVerify: true,
 		Rand:               rand.Reader,
 		VerifyConnection: func(cs tls.ConnectionState) error {
-			key := keyOf(&cs)
-			if !n.known(key) {
-				return errStranger
-			}
-			return verify(key)
+			return verify(keyOf(&cs))
 		},
 	}
 }

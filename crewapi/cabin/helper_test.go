@@ -167,6 +167,7 @@ type air struct {
 	doors   map[string]*door
 	conns   map[*aired]bool
 	ports   int
+	calls   int // connections between two hosts
 	present []*present
 }
 
@@ -247,6 +248,9 @@ func (h host) Dial(ctx context.Context, address string) (net.Conn, error) {
 		return nil, errAir
 	}
 	h.ports++
+	if to != h.name {
+		h.calls++
+	}
 	from := fmt.Sprintf("%s:%d", h.name, 40000+h.ports)
 	near, far := net.Pipe()
 	mine := &aired{Conn: near, from: h.name, to: to, local: from, remote: address}

@@ -9,9 +9,10 @@ const (
 	helloTimeout = 5 * time.Second
 	// exchangeTimeout bounds one exchange: 128 KiB and a flush to disk.
 	exchangeTimeout = 10 * time.Second
-	// helloEvery is how long nothing was heard of a tablet before it is asked: beyond the pause of
-	// anti-entropy (reference D.7: 30 s), so that a tablet in use is never asked.
-	helloEvery = 75 * time.Second
+	// helloEvery is how long nothing was heard of a tablet before it is asked: longer than
+	// anti-entropy with one of fourteen others every 30 s (reference D.7) mostly takes to come round,
+	// so that tablets in use are seldom asked.
+	helloEvery = 8 * time.Minute
 	// retryFirst and retryMost bound the pause after a failure, doubled each time, jittered.
 	retryFirst = time.Second
 	retryMost  = time.Minute
@@ -35,8 +36,8 @@ const (
 	maxStreams = 8
 	// maxHeader bounds the headers of a call, bytes.
 	maxHeader = 8 << 10
-	// idle closes connections that were not used: beyond three rounds of anti-entropy.
-	idle = 2 * time.Minute
+	// idle closes connections that were not used for longer than helloEvery.
+	idle = 10 * time.Minute
 	// drain is how long a shutdown waits for exchanges under way.
 	drain = 2 * time.Second
 	// maxTags bounds the flights that are announced, and the tags taken from an announcement.

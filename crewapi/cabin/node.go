@@ -78,7 +78,7 @@ func (n *Node) Run(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle(crewapi.NewPeerHandler(answerer{n}, crewapi.Options{Now: n.Now, Log: n.Log}))
 	srv := &http.Server{
-		Handler: n.called(mux), TLSConfig: n.tlsConfig(func([]byte) error { return nil }),
+		Handler: n.called(mux), TLSConfig: n.tlsConfig(n.knock),
 		ReadHeaderTimeout: helloTimeout, ReadTimeout: exchangeTimeout, WriteTimeout: 2 * exchangeTimeout, IdleTimeout: idle, MaxHeaderBytes: maxHeader,
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams}, Protocols: onlyHTTP2(),
 		ErrorLog:    slog.NewLogLogger(n.Log.Handler(), slog.LevelDebug), // strangers at the door

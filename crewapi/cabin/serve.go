@@ -1,6 +1,7 @@
 package cabin
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -26,9 +27,21 @@ func (n *Node) called(next http.Handler) http.Handler {
 			http.Error(w, "not on the roster", http.StatusForbidden)
 			return
 		}
+		n.heardOf(key)
 		ctx := context.WithValue(r.Context(), callerKey{}, caller{key, hostOf(r.RemoteAddr)})
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// heardOf notes a word of a tablet that called by itself.
+func (n *Node) heardOf(key []byte) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range n.spots {
+		if s.up && bytes.Equal(s.key, key) {
+			s.heard()
+		}
+	}
 }
 
 // answerer is the node as its callers see it.

@@ -29,6 +29,7 @@ type spot struct {
 	address string
 	source  source
 	far     bool   // announces no flight of ours: another aircraft, or a wrong clock
+	own     bool   // this tablet itself answers there
 	pin     string // the fingerprint that a person gave, "" for any
 	due     time.Time
 	tried   time.Time
@@ -54,11 +55,19 @@ func (n *Node) sight(address string, by source) *spot {
 		n.spots[address] = s
 	}
 	s.source, s.far = max(s.source, by), false
-	if now := n.Now(); !s.up && !s.busy && (s.tried.IsZero() || now.Sub(s.tried) >= retryFirst) {
+	if now := n.Now(); !s.up && !s.busy && (s.tried.IsZero() || now.Sub(s.tried) >= s.least()) {
 		s.due = now
 		n.wake()
 	}
 	return s
+}
+
+// least is the pause between two tries whatever is heard of an address.
+func (s *spot) least() time.Duration {
+	if s.own {
+		return strangerEvery
+	}
+	return retryFirst
 }
 
 // sighted takes what the LAN says of others. An address whose tags are none of ours waits.
@@ -116,9 +125,13 @@ var errOtherKey = errors.New("another tablet answers at this address")
 
 // proved keeps the key that a line first met; another one at the same address is not spoken to.
 func (s *spot) proved(line *http.Transport, key []byte) error {
+	known := s.node.known(key)
 	s.node.mu.Lock()
 	defer s.node.mu.Unlock()
+	s.own = bytes.Equal(key, s.node.key)
 	switch {
+	case !known:
+		return errStranger
 	case s.line != line || s.key != nil && !bytes.Equal(s.key, key):
 		return errOtherKey
 	case s.pin != "" && s.pin != Fingerprint(key):
@@ -210,7 +223,7 @@ func (s *spot) failed() {
 	s.hangUp()
 	s.fails++
 	pause := min(retryFirst<<min(s.fails-1, 16), retryMost)
-	if s.far {
+	if s.far || s.own {
 		pause = strangerEvery
 	}
 	s.due = s.node.Now().Add(s.node.jitter(pause))

@@ -138,7 +138,7 @@ func TestYesterdaysRoster(t *testing.T) {
 		t.Error("served after it left the roster")
 	}
 	wait(t, "a is out of b's sight", func() bool { return !b.sees(first, a) })
-	if attack(t, b, a.node.tlsConfig(func([]byte) error { return nil })) {
+	if attack(t, b, a.node.tlsConfig(a.node.knock)) {
 		t.Error("let in after it left the roster")
 	}
 	if got := b.servedBy(); len(got) != 1 {

@@ -16,7 +16,7 @@
 // # Rules
 //
 //   - What [Agent.Record] and the like returned without error is flushed to disk. Marks beyond
-//     that come from ground's durable vector only.
+//     that come from durable vectors only: ground's, and those of other tablets on the cabin LAN.
 //   - Pending is a difference of vectors, never a flag: own ops held minus own ops in ground's
 //     last vector. It survives every crash.
 //   - One exchange at a time per flight; the flight's mutex is never held over the network.
@@ -24,6 +24,11 @@
 //     store is replaced; own entries that can still be read, past Badger if need be, are recorded again.
 //   - Note text is hidden when the lease of the flight ends, and the flight is destroyed once
 //     nothing is pending. Own entries that ground lacks stay.
+//   - With [Config.LAN] the tablet exchanges with the other tablets of its flights (package cabin):
+//     an entry goes to those in reach within two seconds, what came from elsewhere is passed on, and
+//     each flight is compared with one other tablet twice a minute. Who lacks what is a difference of
+//     vectors, too. A peer's word never replaces this tablet's store.
+//   - A tablet is handed in when ground or another tablet has everything, or with a recorded reason.
 //   - Every wait has a timer; the network may be away for days.
 //
 // The agent logs flights, counts and errors; never a name, a seat or a text.

@@ -40,7 +40,7 @@ func (t *tablet) takes(s stream, want flightsync.Vector) {
 		}
 		select {
 		case res := <-s.frames:
-			t.step(flightsync.Receive{Runs: res.Runs, You: flightsync.Nobody, Now: t.now})
+			t.step(flightsync.Receive{Runs: res.Runs})
 		case err := <-s.ended:
 			t.Fatalf("the stream ended: %v", err)
 		case <-time.After(10 * time.Second):
@@ -64,7 +64,7 @@ func TestWatch(t *testing.T) {
 			one, two, far := lead.watch(lead.rep.State().Vector()), aft.watch(aft.rep.State().Vector()), other.watch(other.rep.State().Vector())
 			lead.record("14C", passenger.Feedback{Outcome: passenger.Acted, Words: string(rune('a' + round))})
 			lead.sync()
-			aft.takes(two, lead.peer)
+			aft.takes(two, lead.talk.Peer)
 			w.loop("1", passenger.TopicBaggage) // ground writes too
 			v, err := w.dispatch.View(w.ctx, w.flightRow(first).ID)
 			w.must(err)

@@ -16,7 +16,8 @@ type Replayed struct {
 }
 
 // Replay repeats every erasure of the journal that this database does not know: it was restored
-// from a backup that is older. It must be run before the ground serves. Errors: corrupt for a
+// from a backup that is older. It must be run before the ground serves; on a database that knows
+// them all it does nothing. Errors: corrupt for a
 // journal that cannot be read or belongs to another ground.
 func (s *Service) Replay(ctx context.Context, by string) (r Replayed, err error) {
 	j, err := s.Journal.read()
@@ -27,7 +28,11 @@ func (s *Service) Replay(ctx context.Context, by string) (r Replayed, err error)
 	if err := s.adopt(ctx, j, &r); err != nil {
 		return r, err
 	}
-	again, err := s.unknown(ctx, j)
+	missing, err := s.missing(ctx, j)
+	if err != nil || len(missing)+r.Tombstones == 0 {
+		return r, err
+	}
+	again, err := s.here(ctx, j.key, missing)
 	if err != nil {
 		return r, err
 	}
@@ -41,8 +46,8 @@ func (s *Service) Replay(ctx context.Context, by string) (r Replayed, err error)
 		return r, err
 	}
 	if err := s.Store.InTx(ctx, func(tx ground.Tx) error {
-		for _, e := range j.erased { // also of what is not in this backup at all
-			if _, ok, err := tx.Erasure(ctx, e.Hash); err != nil {
+		for h, e := range missing { // also of what is not in this backup at all
+			if _, ok, err := tx.Erasure(ctx, h); err != nil {
 				return err
 			} else if !ok {
 				e.By = by
@@ -74,66 +79,59 @@ func (s *Service) adopt(ctx context.Context, j entries, r *Replayed) error {
 		case key != j.key:
 			return passenger.Errorf(passenger.Corrupt, "subject.Replay", "the journal of erasures belongs to another ground; name the right file")
 		}
+		known := map[ground.Tombstone]bool{}
+		ts, err := tx.Tombstones(ctx, nil)
+		for _, t := range ts {
+			known[t] = true
+		}
 		for _, t := range j.stones {
-			known, err := tx.HasTombstone(ctx, t.Kind, t.Hash)
-			if err != nil {
-				return err
-			}
-			if known {
-				continue
-			}
-			missing++
-			if err := tx.AddTombstones(ctx, t); err != nil {
-				return err
+			if err == nil && !known[t] {
+				missing++
+				err = tx.AddTombstones(ctx, t)
 			}
 		}
-		return nil
+		return err
 	})
 	r.Tombstones = missing
 	return err
 }
 
-// unknown finds who of this database was erased after it was backed up.
-func (s *Service) unknown(ctx context.Context, j entries) (out []Subject, err error) {
-	newest := map[ground.LedgerHash]ground.Erasure{}
-	for _, e := range j.erased {
-		if newest[e.Hash].At.Before(e.At) {
-			newest[e.Hash] = e
+// missing lists the newest erasures of the journal that this database does not know.
+func (s *Service) missing(ctx context.Context, j entries) (out map[ground.LedgerHash]ground.Erasure, err error) {
+	err = s.Store.Read(ctx, func(tx ground.Tx) error {
+		out = map[ground.LedgerHash]ground.Erasure{}
+		for _, e := range j.erased {
+			if here, ok, err := tx.Erasure(ctx, e.Hash); err != nil {
+				return err
+			} else if (!ok || here.At.Before(e.At)) && !e.At.Before(out[e.Hash].At) {
+				out[e.Hash] = e
+			}
 		}
-	}
+		return nil
+	})
+	return out, err
+}
+
+// here finds who of the missing ones is in this database.
+func (s *Service) here(ctx context.Context, key ground.LedgerKey, missing map[ground.LedgerHash]ground.Erasure) (out []Subject, err error) {
 	err = s.Store.Read(ctx, func(tx ground.Tx) error {
 		out = nil
-		wanted := func(h ground.LedgerHash) (bool, error) {
-			e, ok := newest[h]
-			if !ok {
-				return false, nil
-			}
-			here, ok, err := tx.Erasure(ctx, h)
-			return !ok || here.At.Before(e.At), err
-		}
 		people, err := tx.ListPeople(ctx)
 		if err != nil {
 			return err
 		}
 		for _, p := range people {
-			if ok, err := wanted(j.key.Person(p.ID)); err != nil {
-				return err
-			} else if ok && p.ErasedAt.IsZero() {
+			if _, ok := missing[key.Person(p.ID)]; ok && p.ErasedAt.IsZero() {
 				out = append(out, Subject{Person: p.ID})
 			}
 		}
 		accounts, err := tx.AllAccounts(ctx)
-		if err != nil {
-			return err
-		}
 		for _, a := range accounts {
-			if ok, err := wanted(j.key.Account(a)); err != nil {
-				return err
-			} else if ok {
+			if _, ok := missing[key.Account(a)]; ok {
 				out = append(out, Subject{Account: a})
 			}
 		}
-		return nil
+		return err
 	})
 	return out, err
 }

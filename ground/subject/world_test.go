@@ -18,6 +18,7 @@ import (
 	"github.com/cabinloop/cabinloop/ground/followup"
 	"github.com/cabinloop/cabinloop/ground/store"
 	"github.com/cabinloop/cabinloop/ground/subject"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/internal/testenv"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -42,6 +43,7 @@ type world struct {
 	cases    *cases.Service
 	subject  *subject.Service
 	followup *followup.Service
+	keys     *keys.Pair // ground's own
 }
 
 func onBoth(t *testing.T, fn func(w *world)) {
@@ -66,7 +68,12 @@ func newWorld(t *testing.T, dir, url string) *world {
 // use wires the parts over a database.
 func (w *world) use(db *store.DB) {
 	w.db = db
-	w.dispatch = dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(&w.log, nil))})
+	if w.keys == nil { // one ground, whatever database it is given
+		var err error
+		w.keys, err = keys.Generate(rand.Reader)
+		w.must(err)
+	}
+	w.dispatch = dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Sign: w.keys.Signer(), Agree: w.keys.Agreer(), Log: slog.New(slog.NewTextHandler(&w.log, nil))})
 	w.cases = &cases.Service{Store: db, Loops: w.dispatch, Rand: rand.Reader}
 	w.followup = &followup.Service{Store: db}
 	w.subject = &subject.Service{Store: db, Flights: w.dispatch, Rand: rand.Reader, Scrub: db.Scrub,
@@ -174,22 +181,27 @@ func (w *world) groundHolds(words string) (found bool) {
 type tablet struct {
 	*world
 	id    passenger.TabletID
+	keys  *keys.Pair
 	store *flightsync.Memory
 	rep   *flightsync.Replica
-	peer  flightsync.Vector
+	talk  flightsync.Talk
 	nonce byte
 }
 
 func (w *world) tablet(name string) *tablet {
 	w.Helper()
 	t := &tablet{world: w, id: uuid.New(), store: flightsync.NewMemory()}
+	var err error
+	t.keys, err = keys.Generate(rand.Reader)
+	w.must(err)
 	w.tx(func(tx ground.Tx) error {
-		return tx.InsertTablet(w.ctx, ground.Tablet{ID: t.id, Name: name, CreatedAt: w.now, EnrolledAt: w.now})
+		return tx.InsertTablet(w.ctx, ground.Tablet{ID: t.id, Name: name, CreatedAt: w.now, EnrolledAt: w.now,
+			SignKey: t.keys.Signer().Public(), AgreeKey: t.keys.Agreer().Public()})
 	})
 	w.must(w.dispatch.Assign(w.ctx, key, name, passenger.Lead, "", false))
-	w.must(t.store.Apply(flightsync.Create(w.flight().ID, flightsync.Nobody, flightsync.Incarnation{1, name[1]})))
-	var err error
-	t.rep, err = flightsync.Load(t.store)
+	w.must(t.store.Apply(flightsync.Create(w.flight().ID, flightsync.Nobody, flightsync.Incarnation{1, name[1]},
+		flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(w.keys.Signer().Public())})))
+	t.rep, err = flightsync.Load(t.store, func(_ flightsync.Algorithm, public, msg, sig []byte) bool { return keys.Verify(public, msg, sig) })
 	w.must(err)
 	return t
 }
@@ -198,6 +210,7 @@ func (t *tablet) step(ev flightsync.Event) flightsync.Ready {
 	t.Helper()
 	ready, err := t.rep.Step(ev)
 	t.must(err)
+	t.must(t.rep.Sign(&ready, t.keys.Signer().Sign))
 	t.must(t.store.Apply(ready.Batch))
 	return ready
 }
@@ -205,11 +218,11 @@ func (t *tablet) step(ev flightsync.Event) flightsync.Ready {
 func (t *tablet) sync() {
 	t.Helper()
 	for range 10 {
-		req := t.step(flightsync.Ask{Peer: t.peer}).Request
+		req := t.step(t.talk.Ask(0, 0)).Request
 		res, err := t.dispatch.Exchange(t.ctx, t.id, *req)
 		t.must(err)
-		t.peer = res.Have
-		t.step(flightsync.Receive{Runs: res.Runs, You: res.You, Have: true, Salt: [8]byte{1, t.nonce}, Now: t.now})
+		ready := t.step(flightsync.Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Have: true, Salt: [8]byte{1, t.nonce}})
+		t.talk.Heard(res, ready, t.rep.State())
 		var dots []flightsync.Dot
 		t.must(t.store.Ops(flightsync.Admin, 1, func(o flightsync.Op) bool {
 			if o.Header.Kind == flightsync.KindErase {
@@ -218,7 +231,7 @@ func (t *tablet) sync() {
 			return true
 		}))
 		t.step(flightsync.EraseBodies{Dots: dots})
-		if !res.More && t.peer.CoversAll(t.rep.State().Vector()) {
+		if t.talk.Done(t.rep.State()) {
 			return
 		}
 	}
