@@ -80,14 +80,7 @@ func (f *flight) receivePeer(id passenger.TabletID, runs []flightsync.Run, have 
 	if len(ready.Changed) == 0 {
 		return 0, nil
 	}
-	v, err := f.view()
-	if err != nil {
-		return 0, err
-	}
-	if len(v.erased) > 0 {
-		return len(ready.Changed), f.erase(v.erased)
-	}
-	return len(ready.Changed), nil
+	return len(ready.Changed), f.obey()
 }
 
 // servePeer answers another tablet of the flight: what ground would do, but for binding.
