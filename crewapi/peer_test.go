@@ -3,6 +3,7 @@ package crewapi_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -75,6 +76,15 @@ func TestPeerErrors(t *testing.T) {
 	fail = nil
 	if err := c.Hello(t.Context(), 70000); passenger.CodeOf(err) != passenger.Invalid {
 		t.Errorf("a port that is none: %v", err)
+	}
+	large := req
+	op := make([]byte, 16<<10)
+	rand.Read(op) // does not compress
+	for i := range 64 {
+		large.Runs = append(large.Runs, flightsync.Run{Author: 5, First: uint64(i + 1), Ops: [][]byte{op, op}})
+	}
+	if _, err := c.Exchange(t.Context(), large); passenger.CodeOf(err) != passenger.TooMuch {
+		t.Errorf("two megabytes at once: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -251,7 +251,7 @@ func (h host) Dial(ctx context.Context, address string) (net.Conn, error) {
 	if to != h.name {
 		h.calls++
 	}
-	from := fmt.Sprintf("%s:%d", h.name, 40000+h.ports)
+	from := net.JoinHostPort(h.name, fmt.Sprint(40000+h.ports))
 	near, far := net.Pipe()
 	mine := &aired{Conn: near, from: h.name, to: to, local: from, remote: address}
 	theirs := &aired{Conn: far, from: h.name, to: to, local: address, remote: from}

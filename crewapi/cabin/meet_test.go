@@ -69,6 +69,26 @@ func TestOneFindsTheOther(t *testing.T) {
 	})
 }
 
+// TestLinkLocalAddress: one with a zone, as a network without a router has them.
+func TestLinkLocalAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		air := newAir()
+		a, b := newDevice(t, 1), newDevice(t, 2)
+		for i, d := range []*device{a, b} {
+			d.set(first, a, b)
+			h := host{air, fmt.Sprintf("fe80::%d%%wlan0", i+1)}
+			d.start(Config{Link: h, Listen: net.JoinHostPort(h.name, "8491")})
+		}
+		if err := a.node.Connect("[fe80::2%wlan0]:8491"); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, "both see each other", func() bool { return a.sees(first, b) && b.sees(first, a) })
+		if err := b.exchange(first, a); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestPartitionHeals: after any time apart tablets find each other again, without anybody asking.
 func TestPartitionHeals(t *testing.T) {
 	for _, apart := range []time.Duration{time.Second, 3 * time.Minute, 2 * time.Hour} {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"sync"
@@ -132,9 +133,10 @@ func (n *Node) Fingerprint() string { return Fingerprint(n.key) }
 // Addresses lists where others may reach this tablet now, "host:port", IPv4 first; none without a
 // network.
 func (n *Node) Addresses() []string {
-	host, port, err := net.SplitHostPort(n.listen.Addr().String())
-	if ip := net.ParseIP(host); err != nil || ip != nil && !ip.IsUnspecified() {
-		return []string{n.listen.Addr().String()}
+	bound := n.listen.Addr().String()
+	host, port, err := net.SplitHostPort(bound)
+	if ip, bad := netip.ParseAddr(host); err != nil || bad != nil || !ip.IsUnspecified() {
+		return []string{bound}
 	}
 	var v4, v6 []string
 	for _, p := range prefixes(upAndReal) {

@@ -23,6 +23,7 @@ type codec struct {
 	plain, v1 *zstd.Encoder
 	decoder   *zstd.Decoder
 	tables    *columns.Tables
+	letters   letters
 }
 
 // shared is made as the program starts (3 ms, 5 MB) and not when first used: the library's
@@ -41,7 +42,11 @@ func newCodec() codec {
 	if err != nil {
 		panic("pack: " + err.Error())
 	}
-	return codec{decoder: decoder, tables: tables,
+	letters, err := newLetters(dictionaryV1)
+	if err != nil {
+		panic("pack: " + err.Error())
+	}
+	return codec{decoder: decoder, tables: tables, letters: letters,
 		plain: encoder(append(options, zstd.WithEncoderConcurrency(1))),
 		v1:    encoder(append(options, zstd.WithEncoderConcurrency(workers), zstd.WithEncoderDict(dictionaryV1)))}
 }

@@ -5,8 +5,9 @@
 //
 //	0   raw: each op behind its length, a varint
 //	1   the same, compressed with zstd
-//	16  version 1: length of the noise, the noise, and the stream of package columns,
-//	    compressed with zstd and a dictionary
+//	16  version 1: length<<1 of the noise, the noise, and the stream of package columns,
+//	    compressed with zstd and a dictionary, or, with 1 added to the first number, with
+//	    no more than the dictionary's Huffman table
 //
 // Of a zstd frame only its blocks are sent: what its header says is the same for all (magic, a
 // window of 128 KiB, the dictionary, no checksum: ops are hashed in a chain), and a block's

@@ -12,6 +12,9 @@ const (
 	// window is how far back a match may reach, bytes, and the size of a full block
 	// (reference/performance.md: one shared encoder, default level, 128 KiB window).
 	window = 128 << 10
+	// maxLetters is how long a stream may be that only its letters are coded, bytes: from about
+	// twenty ops on zstd with a table of its own is always smaller (measured).
+	maxLetters = 1 << 10
 	// workers is how many bodies are packed, or unpacked, at once. An encoder holds about
 	// 1.4 MB and a tablet's whole agent shall stay below 40 MB (reference E.19).
 	workers = 2

@@ -48,7 +48,10 @@ func Pack(ops [][]byte, peer ...uint32) (dict uint32, body []byte) {
 	}
 	if len(peer) == 0 || slices.Contains(peer, V1) {
 		if stream, noise, ok := shared.tables.Split(ops); ok && len(stream) <= MaxBytes {
-			try(V1, strip(append(binary.AppendUvarint(nil, uint64(len(noise))), noise...), shared.v1.EncodeAll(stream, nil)))
+			try(V1, strip(begin(noise, blocks), shared.v1.EncodeAll(stream, nil)))
+			if b, ok := shared.letters.encode(begin(noise, lettersOnly), stream); ok {
+				try(V1, b)
+			}
 		}
 	}
 	// A dictionary that helped is not beaten by none; the second try is for what it does not fit.
@@ -84,11 +87,11 @@ func Unpack(dict uint32, body []byte, limit int) ([][]byte, error) {
 		return split(raw)
 	case V1:
 		l, n := binary.Uvarint(body)
-		if n <= 0 || l > uint64(len(body)-n) {
+		if n <= 0 || l>>1 > uint64(len(body)-n) {
 			return nil, malformed
 		}
-		noise, body := body[n:n+int(l)], body[n+int(l):]
-		stream, err := decompress(dict, body, MaxBytes)
+		noise, rest := body[n:n+int(l>>1)], body[n+int(l>>1):]
+		stream, err := unpackStream(l&1, rest)
 		if err != nil {
 			return nil, err
 		}
@@ -102,6 +105,28 @@ func Unpack(dict uint32, body []byte, limit int) ([][]byte, error) {
 		return ops, nil
 	}
 	return nil, passenger.Errorf(passenger.Unavailable, op, "entries are packed in a newer way (%d) than this program knows; update the app; nothing is lost", dict)
+}
+
+// How the stream of [V1] is compressed, in the lowest bit of the noise's length.
+const (
+	blocks      = 0 // of zstd
+	lettersOnly = 1
+)
+
+// begin begins a body of [V1].
+func begin(noise []byte, how uint64) []byte {
+	return append(binary.AppendUvarint(nil, uint64(len(noise))<<1|how), noise...)
+}
+
+func unpackStream(how uint64, body []byte) ([]byte, error) {
+	if how == blocks {
+		return decompress(V1, body, MaxBytes)
+	}
+	stream, ok := shared.letters.decode(body)
+	if !ok {
+		return nil, malformed
+	}
+	return stream, nil
 }
 
 // decompress undoes strip and zstd, for at most limit bytes.

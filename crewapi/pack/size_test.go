@@ -27,7 +27,7 @@ type workload struct {
 }
 
 var workloads = []workload{
-	{"one feedback op", 60, func(s uint64) [][][]byte { return [][][]byte{invented.Outcomes(s, 1, invented.Unseen)} }},
+	{"one feedback op", 50, func(s uint64) [][][]byte { return [][][]byte{invented.Outcomes(s, 1, invented.Unseen)} }},
 	{"40-op landing batch", 1400, func(s uint64) [][][]byte { return [][][]byte{invented.Outcomes(s, 40, invented.Unseen)} }},
 	{"a tablet, every kind", 2000, func(s uint64) [][][]byte {
 		return invented.Flight(s, invented.LongHaul, invented.Unseen)[4:5]

@@ -78,6 +78,9 @@ func (f *flight) ask() (flightsync.Request, error) {
 	if err := f.use(); err != nil {
 		return flightsync.Request{}, err
 	}
+	if err := f.obey(); err != nil && passenger.CodeOf(err) != passenger.Corrupt {
+		return flightsync.Request{}, err
+	}
 	ready, err := f.step(f.talk.Ask(f.budget, 0))
 	if passenger.CodeOf(err) == passenger.Corrupt {
 		if err = f.renew(); err == nil {
@@ -204,10 +207,8 @@ func (f *flight) follow(res flightsync.Response, ready flightsync.Ready, t *take
 		t.again, t.progress = true, true
 		return f.renew()
 	}
-	if len(v.erased) > 0 {
-		if err := f.erase(v.erased); err != nil {
-			return err
-		}
+	if err := f.obey(); err != nil {
+		return err
 	}
 	if t.request == nil || res.More {
 		return nil
@@ -236,7 +237,7 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	if err != nil {
 		return err
 	}
-	if err := f.commit(ready); err != nil {
+	if err := f.commit(ready, badgerstore.Meta{Name: metaErasing, Value: []byte{1}}); err != nil {
 		return err
 	}
 	generation := f.record().Generation + 1

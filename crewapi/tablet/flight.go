@@ -109,6 +109,7 @@ func (f *flight) use() error {
 		if f.rep, err = flightsync.Load(f.db, verify); err != nil {
 			return err
 		}
+		f.resume()
 	}
 	f.agent.touch(f)
 	return nil

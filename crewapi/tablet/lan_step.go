@@ -82,14 +82,7 @@ func (f *flight) receivePeer(id passenger.TabletID, runs []flightsync.Run, have 
 	if len(ready.Changed) == 0 {
 		return 0, ready.Notes, nil
 	}
-	v, err := f.view()
-	if err != nil {
-		return 0, nil, err
-	}
-	if len(v.erased) > 0 {
-		err = f.erase(v.erased)
-	}
-	return len(ready.Changed), ready.Notes, err
+	return len(ready.Changed), ready.Notes, f.obey()
 }
 
 // servePeer answers another tablet of the flight: what ground would do, but for binding.

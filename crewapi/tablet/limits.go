@@ -26,6 +26,9 @@ const (
 	// pollEvery is how long a tablet that is in touch waits before it asks again; the stream
 	// brings news sooner. Arbitrary.
 	pollEvery = time.Minute
+	// sealedEvery is how often ground is asked about a sealed flight whose text is still here: only
+	// an erasure can be news. Arbitrary, 48 small questions in the 12 hours after landing.
+	sealedEvery = 15 * time.Minute
 	// retryFirst and retryMost bound the wait after a failure: doubled each time, with full
 	// jitter. A local entry tries at once.
 	retryFirst = time.Second

@@ -99,7 +99,7 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, rep *SyncRepo
 }
 
 // due reports whether a flight has anything to exchange: not one that ground has sealed and
-// that has handed in all.
+// that has handed in all, but now and then while its text is here: it may have been erased.
 func (f *flight) due(rec record) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -110,7 +110,7 @@ func (f *flight) due(rec record) bool {
 		return true // the exchange says what is wrong
 	}
 	v, err := f.view()
-	return err != nil || !v.Sealed || v.pending(f.talk.Peer) > 0 || f.rescuing()
+	return err != nil || !v.Sealed || v.pending(f.talk.Peer) > 0 || f.rescuing() || f.agent.Now().Sub(f.synced) >= sealedEvery
 }
 
 // assignments takes over what ground says this tablet serves.

@@ -98,21 +98,21 @@ func (k laneKeeper) each(yield func(uint64, string)) error {
 func (k laneKeeper) Close() error { return k.close() }
 
 // openTablet opens the tablet's store. A damaged one is salvaged, as the tablet's agent does.
-func openTablet(dir string, opts ...badgerstore.Option) (keeper, *badgerstore.Salvaged, error) {
+func openTablet(dir string, opts ...badgerstore.Option) (k keeper, s *badgerstore.Salvaged, why, err error) {
 	opts = append([]badgerstore.Option{badgerstore.WithGroup(testGroup)}, opts...)
 	db, err := badgerstore.Open(filepath.Join(dir, "flight"), testKey, opts...)
 	if passenger.CodeOf(err) == passenger.Corrupt {
-		s, err := badgerstore.Salvage(filepath.Join(dir, "flight"), testKey, testGroup)
-		return nil, &s, err
+		s, salvageErr := badgerstore.Salvage(filepath.Join(dir, "flight"), testKey, testGroup)
+		return nil, &s, err, salvageErr
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if db.RolledBack() {
 		db.Close()
-		return nil, nil, errors.New("the store lost what it had acknowledged")
+		return nil, nil, nil, errors.New("the store lost what it had acknowledged")
 	}
-	return laneKeeper{db, func(b flightsync.Batch, _ uint64, _ int) error { return db.Apply(b) }, db.Close}, nil, nil
+	return laneKeeper{db, func(b flightsync.Batch, _ uint64, _ int) error { return db.Apply(b) }, db.Close}, nil, nil, nil
 }
 
 // openGround opens ground's store on SQLite, and makes the flight and the case at the first time.

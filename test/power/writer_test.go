@@ -30,8 +30,8 @@ type order struct {
 	Writes int // 0: until the end
 	// Floor is the free space the tablet's store asks for, bytes; 0 is its own.
 	Floor uint64
-	// Full makes a refused write be tried again and again, as a crew does.
-	Full bool
+	// Stubborn is how often a refused write is tried again before the writer gives up; 0: always.
+	Stubborn int
 }
 
 // work is a writer's life. What it says on standard output outlives it: a pipe has no cache that
@@ -51,13 +51,14 @@ func work(text string) int {
 		if o.Floor > 0 {
 			opts = append(opts, badgerstore.WithFloor(o.Floor))
 		}
-		if k, s, err = openTablet(o.Dir, opts...); s != nil && err == nil {
+		var why error
+		if k, s, why, err = openTablet(o.Dir, opts...); s != nil && err == nil {
 			var b strings.Builder
 			for _, op := range s.Ops {
 				fmt.Fprintf(&b, "has %d %s\n", op.Dot.Seq, short(said(op)))
 			}
 			os.Stdout.WriteString(b.String())
-			say("salvaged")
+			say("salvaged %v", why)
 			return 0
 		}
 	case "ground":
@@ -83,6 +84,7 @@ func work(text string) int {
 	os.Stdout.WriteString(b.String())
 	say("ready")
 	rng := rand.New(rand.NewPCG(o.Seed, 1))
+	refused := 0
 	for i := 0; o.Writes == 0 || i < o.Writes; i++ {
 		n := 1
 		if rng.IntN(8) == 0 {
@@ -90,10 +92,12 @@ func work(text string) int {
 		}
 		if err := k.put(next, n); err != nil {
 			say("refused %s %s", passenger.CodeOf(err), passenger.Public(err))
-			if !o.Full {
-				continue
+			if refused++; refused == o.Stubborn {
+				return 0 // without closing: the disk may still fail
 			}
-			time.Sleep(time.Millisecond)
+			time.Sleep(2 * time.Millisecond)
+			// A write that was refused may be there all the same; go on behind it.
+			k.each(func(seq uint64, _ string) { next = seq + 1 })
 			continue
 		}
 		say("ack %d %d", next, n)
@@ -158,6 +162,7 @@ type ledger struct {
 	wrong        int // other words than were written
 	salvaged     int // opens that Badger was kept from
 	problems     []string
+	reasons      []string // of salvaging
 	refused      int
 	lastRefused  string
 	refusedCodes []string
@@ -189,8 +194,9 @@ func (l *ledger) opened(w *writer) bool {
 			}
 		case line == "ready":
 			ready, over = true, true
-		case line == "salvaged":
+		case strings.HasPrefix(line, "salvaged "):
 			l.salvaged++
+			l.reasons = append(l.reasons, line)
 			over = true
 		default:
 			l.problems = append(l.problems, line)
@@ -257,6 +263,9 @@ func (l *ledger) during(w *writer, d time.Duration) {
 
 func (l *ledger) good(t testing.TB) {
 	t.Helper()
+	for _, why := range l.reasons {
+		t.Log(why)
+	}
 	if l.lost != 0 || l.twice != 0 || l.wrong != 0 || len(l.problems) != 0 {
 		t.Errorf("lost %d, twice %d, wrong %d, problems %q", l.lost, l.twice, l.wrong, l.problems[:min(5, len(l.problems))])
 	}

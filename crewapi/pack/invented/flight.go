@@ -31,10 +31,7 @@ func Flight(seed uint64, size Size, cast Cast) Lanes {
 	return f.lanes
 }
 
-// Feedback makes one outcome op with words, the commonest thing a crew writes.
-func Feedback(seed uint64, cast Cast) [][]byte { return Outcomes(seed, 1, cast) }
-
-// Outcomes makes n outcome ops of one tablet: what a landing batch holds.
+// Outcomes makes n outcome ops of one tablet, half of them with words: what a landing batch holds.
 func Outcomes(seed uint64, n int, cast Cast) [][]byte {
 	f := newFlight(seed, Size{Travellers: 360, Notes: 50, Tablets: 1}, cast)
 	for range n {

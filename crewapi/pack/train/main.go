@@ -8,13 +8,13 @@ import (
 	"os"
 )
 
-// flights is how many invented flights version 1 has learned from; more change nothing that counts.
-const flights = 16
+// learned is how many invented flights version 1 has learned from; more change nothing that counts.
+const learned = 16
 
 func main() {
 	out := flag.String("o", "v1", "files to write, without .tables and .dict")
 	flag.Parse()
-	tables, dict, err := train(flights)
+	tables, dict, err := train(learned)
 	if err == nil {
 		err = os.WriteFile(*out+".tables", tables, 0o644)
 	}

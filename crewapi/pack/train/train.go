@@ -11,6 +11,7 @@ import (
 	"github.com/cabinloop/cabinloop/crewapi/pack"
 	"github.com/cabinloop/cabinloop/crewapi/pack/columns"
 	"github.com/cabinloop/cabinloop/crewapi/pack/invented"
+	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
 const (
@@ -20,24 +21,26 @@ const (
 	reserve   = 1 << 10 // bytes left for the entropy tables in front of the text
 )
 
-// train makes version 1: its tables and its dictionary. It has no input but the seeds: the same
-// program gives the same bytes.
+// train makes version 1, its tables and its dictionary, from n flights. It has no input but the
+// seeds: the same program gives the same bytes.
 //
 // The text of the dictionary is picked from all flights, but its entropy tables are made from
 // flights whose names and sentences the text does not hold: a table made from text that is all
 // found in the dictionary would take every letter for rare.
-func train(flights uint64) (tables, dict []byte, err error) {
-	all := lanes(1000, flights, invented.Training)
+func train(n int) (tables, dict []byte, err error) {
+	all := flights(1000, n, invented.Training)
 	seen := map[string]int{}
-	for _, lane := range all {
-		for s, n := range columns.Shapes(lane) {
-			seen[s] += n
+	for _, f := range all {
+		for _, lane := range f {
+			for s, n := range columns.Shapes(lane) {
+				seen[s] += n
+			}
 		}
 	}
 	t := columns.NewTables(commonest(seen), codes())
 	known, unknown := invented.Training.Halves()
-	half := text(t, lanes(2000, flights, known))
-	dict, err = zstd.BuildDict(zstd.BuildDictOptions{ID: pack.V1, Contents: exchanges(t, lanes(3000, flights, unknown)), History: half,
+	half := text(t, flights(2000, n, known))
+	dict, err = zstd.BuildDict(zstd.BuildDictOptions{ID: pack.V1, Contents: entries(t, flights(3000, n, unknown)), History: half,
 		Offsets: [3]int{1, 4, 8}, Level: zstd.SpeedDefault})
 	if err != nil {
 		return nil, nil, err
@@ -48,10 +51,9 @@ func train(flights uint64) (tables, dict []byte, err error) {
 	return t.Marshal(), dict, err
 }
 
-// lanes returns the lanes of n flights from a first seed on.
-func lanes(first, n uint64, cast invented.Cast) (out [][][]byte) {
-	for seed := range n {
-		out = append(out, invented.Flight(first+seed, invented.LongHaul, cast)...)
+func flights(first uint64, n int, cast invented.Cast) (out []invented.Lanes) {
+	for i := range n {
+		out = append(out, invented.Flight(first+uint64(i), invented.LongHaul, cast))
 	}
 	return out
 }
@@ -62,37 +64,41 @@ func commonest(seen map[string]int) []string {
 }
 
 // text is what the dictionary holds: the best of what recurs from op to op.
-func text(t *columns.Tables, lanes [][][]byte) []byte {
+func text(t *columns.Tables, flights []invented.Lanes) []byte {
 	var ops [][]byte
-	for _, lane := range lanes {
-		for _, o := range lane {
-			ops = append(ops, stream(t, [][]byte{o}))
+	for _, f := range flights {
+		for _, lane := range f {
+			for _, o := range lane {
+				ops = append(ops, stream(t, o))
+			}
 		}
 	}
 	return cover(ops, pack.MaxDictionary-reserve, segment, gram)
 }
 
-// exchanges returns the streams that lanes cross in, and one that holds each byte value once:
-// a value without a code would make the whole table useless for what holds it.
-func exchanges(t *columns.Tables, lanes [][][]byte) [][]byte {
+// entries returns the streams of what a crew writes, one op or three at a time: what is short
+// has nothing but the dictionary's tables. One more holds each byte value once: a value without
+// a code would make the whole table useless for what holds it.
+func entries(t *columns.Tables, flights []invented.Lanes) [][]byte {
 	every := make([]byte, 256)
 	for i := range every {
 		every[i] = byte(i)
 	}
 	out := [][]byte{every}
-	for _, lane := range lanes {
-		out = append(out, stream(t, lane))
-		for i, o := range lane {
-			out = append(out, stream(t, [][]byte{o}))
-			if i%29 == 28 {
-				out = append(out, stream(t, lane[i-28:i+1]))
+	for _, f := range flights {
+		for _, lane := range f[flightsync.FirstTablet:] {
+			for i, o := range lane {
+				out = append(out, stream(t, o))
+				if i%3 == 2 {
+					out = append(out, stream(t, lane[i-2:i+1]...))
+				}
 			}
 		}
 	}
 	return out
 }
 
-func stream(t *columns.Tables, ops [][]byte) []byte {
+func stream(t *columns.Tables, ops ...[]byte) []byte {
 	s, _, _ := t.Split(ops)
 	return s
 }
