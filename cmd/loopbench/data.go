@@ -10,9 +10,16 @@ import (
 // start is the time of the run's clock: it stands still, so that the data is the same each time.
 var start = time.Date(2026, 11, 21, 6, 0, 0, 0, time.UTC)
 
-// leg is one flight of the run with as many complaining passengers as notes.
+// leg is one flight of the run with as many complaining passengers as notes. No seats are seats.
 type leg struct {
-	number, notes int
+	number, notes, seats int
+}
+
+func (l leg) passengers() int {
+	if l.seats == 0 {
+		return seats
+	}
+	return l.seats
 }
 
 func (l leg) designator() string { return fmt.Sprintf("KL%04d", l.number) }
@@ -20,10 +27,10 @@ func (l leg) key() string        { return l.designator() + "/2026-11-21/AMS" }
 
 // The flights: three that a tablet carries, and one on which notes are released one by one.
 var (
-	carried = []leg{{701, notes}, {703, notes}, {705, notes}}
-	pushed  = leg{711, releases}
+	carried = []leg{{number: 701, notes: notes}, {number: 703, notes: notes}, {number: 705, notes: notes}}
+	pushed  = leg{number: 711, notes: releases}
 	// Where notes are released as fast as the reference asks: in turn, for a flight has 360 seats.
-	streamed = []leg{{713, liveNotes / 2}, {715, liveNotes / 2}}
+	streamed = []leg{{number: 713, notes: liveNotes / 2}, {number: 715, notes: liveNotes / 2}}
 )
 
 // Names, accounts and texts are invented.
@@ -94,7 +101,7 @@ const bookingsHead = "flight,origin,destination,std,sta,locator,surname,given,ti
 // bookings writes the passengers of a leg as lines of CSV. The first l.notes of them have told us an account.
 func (l leg) bookings(r *rand.Rand) string {
 	var b strings.Builder
-	for i, place := range r.Perm(seats) {
+	for i, place := range r.Perm(l.passengers()) {
 		handle := ""
 		if i < l.notes {
 			handle = "x:" + l.account(i)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 
 	"github.com/cabinloop/cabinloop/cmd/loopbench/floor"
 	"github.com/cabinloop/cabinloop/crewapi"
@@ -11,6 +12,8 @@ import (
 	"github.com/cabinloop/cabinloop/ground/cases"
 	"github.com/cabinloop/cabinloop/ground/dispatch"
 	"github.com/cabinloop/cabinloop/ground/store"
+	"github.com/cabinloop/cabinloop/internal/keys"
+	"github.com/cabinloop/cabinloop/passenger"
 )
 
 // hosted is a ground in this process, over the site's database: the same parts as ground serve
@@ -30,9 +33,14 @@ func (s *site) host() (h *hosted, err error) {
 	if h.db, err = store.Open(s.ctx, s.db, store.Options{Now: s.now, Log: log}); err != nil {
 		return nil, err
 	}
-	h.dispatch = dispatch.New(dispatch.Config{Store: h.db, Rand: rand.Reader, Log: log})
+	pair, err := keys.Open(filepath.Join(s.dir, keyFile), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	sign, agree := pair.Signer(), pair.Agreer()
+	h.dispatch = dispatch.New(dispatch.Config{Store: h.db, Rand: rand.Reader, Log: log, Sign: sign, Agree: agree})
 	h.cases = &cases.Service{Store: h.db, Loops: h.dispatch, Rand: rand.Reader}
-	h.tablets = &auth.Tablets{Store: h.db, Rand: rand.Reader}
+	h.tablets = &auth.Tablets{Store: h.db, Rand: rand.Reader, Ground: passenger.PublicKeys{Sign: sign.Public(), Agree: agree.Public()}}
 	mux := http.NewServeMux()
 	mux.Handle(crewapi.NewHandler(struct {
 		*auth.Tablets

@@ -8,11 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cabinloop/cabinloop/cmd/loopbench/floor"
 	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
+	"github.com/cabinloop/cabinloop/internal/link"
 	"github.com/cabinloop/cabinloop/internal/stage"
 	"github.com/cabinloop/cabinloop/passenger"
 )
@@ -31,7 +33,9 @@ type lab struct {
 type floorSite struct {
 	ground *floor.Ground
 	dict   []byte
+	addr   string
 	link   *stage.Relay
+	via    atomic.Value // string: where link leads instead
 	stop   func()
 }
 
@@ -79,8 +83,19 @@ func (l *lab) newFloor(who string, dict []byte) (*floorSite, error) {
 	if err != nil {
 		return nil, err
 	}
-	link, err := stage.NewRelay(func() string { return addr })
-	return &floorSite{g, dict, link, stop}, err
+	f := &floorSite{ground: g, dict: dict, addr: addr, stop: stop}
+	f.link, err = stage.NewRelay(func() string {
+		if to, _ := f.via.Load().(string); to != "" {
+			return to
+		}
+		return addr
+	})
+	return f, err
+}
+
+// through puts a link between the floor's tablets and its ground.
+func (f *floorSite) through(p link.Profile, fn func() error) error {
+	return across(p, 1, f.addr, func(to string) { f.via.Store(to) }, fn)
 }
 
 func (l *lab) close() {

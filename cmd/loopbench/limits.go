@@ -14,7 +14,8 @@ const (
 	renderings = 10
 	starts     = 11
 	entries    = 200
-	oneImports = 3 // imports of a single post, for the cost of a process start
+	enrolBound = 15 // enrolments of one ground process; it takes 20 at once
+	oneImports = 3  // imports of a single post, for the cost of a process start
 
 	liveNotes   = 500
 	quiet       = 30 * time.Millisecond

@@ -18,14 +18,16 @@ func (c *benchCmd) parts(l *lab, r *result) []part {
 		need bool
 	}{
 		{part{"posts", func() (err error) { r.Posts, err = s.measurePosts(); return err }}, false},
-		{part{"flights", func() error { return s.prepare(carried, append(streamed, pushed)...) }}, need},
+		{part{"flights", func() error { return s.prepare(append(carried, far, lossy), append(streamed, pushed)...) }}, need},
 		{part{"wire", func() (err error) { r.Wire, err = s.measureWire(); return err }}, false},
 		{part{"memory", func() (err error) { r.Memory, err = s.measureMemory(); return err }}, need},
 		{part{"equip", l.equip}, need},
 		{part{"w1", l.coldSync}, false},
+		{part{"w2", l.overLinks}, false},
 		{part{"w3", l.reconcile}, false},
 		{part{"w7", l.localStore}, false},
 		{part{"w4", l.live}, false},
+		{part{"w5", l.storm(all || slices.Contains(c.Only, "fan-out"))}, slices.Contains(c.Only, "fan-out")},
 		{part{"push", func() (err error) { r.Push, err = s.measurePush(); return err }}, false},
 		{part{"start", func() (err error) { r.Start, err = s.measureStart(); return err }}, false},
 		{part{"record", func() (err error) { r.Record, err = s.measureRecord(); return err }}, false},

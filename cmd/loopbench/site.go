@@ -20,6 +20,9 @@ import (
 	"github.com/cabinloop/cabinloop/internal/stage"
 )
 
+// keyFile is where the site's ground has its keys.
+const keyFile = "ground.keys"
+
 // site is where a run happens: its folder, its ground, its clock.
 type site struct {
 	ctx    context.Context
@@ -35,6 +38,7 @@ type site struct {
 	link   *stage.Relay
 	via    atomic.Value      // string: host:port that link leads to instead of the ground's process
 	cases  map[string]string // case id by account
+	enrols int
 }
 
 func newSite(ctx context.Context, dir, db string, bins map[string]string, seed uint64) (*site, error) {
@@ -49,7 +53,7 @@ func newSite(ctx context.Context, dir, db string, bins map[string]string, seed u
 	if err := clock.Set(stands, start); err != nil {
 		return nil, err
 	}
-	s := &site{ctx: ctx, dir: dir, db: db, seed: seed, bins: bins, env: []string{"CABINLOOP_NOW=@" + stands}, log: stage.NewLog(file), file: file}
+	s := &site{ctx: ctx, dir: dir, db: db, seed: seed, bins: bins, env: []string{"CABINLOOP_NOW=@" + stands, "CABINLOOP_KEYS=" + filepath.Join(dir, keyFile)}, log: stage.NewLog(file), file: file}
 	if s.now, err = (clock.Flags{Now: "@" + stands}).Func(); err != nil {
 		return nil, err
 	}
@@ -118,6 +122,13 @@ func (s *site) enrol(name, url string) (dir string, err error) {
 	code, err := s.invite(name)
 	if err != nil {
 		return "", err
+	}
+	// Ground bounds guesses of codes by a clock that stands still here: a fresh start is a fresh bound.
+	if s.enrols++; s.enrols%enrolBound == 0 {
+		s.ground.Stop()
+		if err := s.ground.Start(s.ctx); err != nil {
+			return "", err
+		}
 	}
 	dir = filepath.Join(s.dir, name)
 	_, err = s.purser(dir, "enrol", "--ground", url, "--code", code)

@@ -30,7 +30,8 @@
 //     without Badger, so that one damaged byte costs at most one op.
 //   - HIGH, a small file with a checksum beside Badger's, holds the highest vector that was
 //     ever applied. Badger cuts a damaged log to its last good record and says nothing; a state
-//     that does not cover HIGH was rolled back ([DB.RolledBack]).
+//     that does not cover HIGH was rolled back ([DB.RolledBack]). HIGH is written after the batch
+//     is flushed and not flushed itself: it may be older than the store, never newer.
 //
 // A deleted or replaced body (a stub) leaves its older version in Badger's files until they
 // are compacted: erasure for good is a copy into a new directory under a new key ([Copy]) and

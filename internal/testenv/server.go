@@ -28,13 +28,14 @@ const (
 )
 
 // StartPostgres makes a new PostgreSQL cluster in dir and starts it on a free port of 127.0.0.1,
-// without durability (no fsync): it is for tests and demonstrations only. dir must be empty or
+// without durability (no fsync): it is for tests and demonstrations only. args come behind the
+// server's own and win over them. dir must be empty or
 // not exist; "" means a folder that goes with the process. The url is that of the superuser's
 // own database; nobody else on the machine needs a password either.
 //
 // stop ends the server and returns when it is gone; calling it again does nothing. If the process
 // dies without calling it, the kernel ends the server.
-func StartPostgres(dir string) (url string, stop func() error, err error) {
+func StartPostgres(dir string, args ...string) (url string, stop func() error, err error) {
 	bin, err := findPostgres()
 	if err != nil {
 		return "", nil, err
@@ -56,7 +57,7 @@ func StartPostgres(dir string) (url string, stop func() error, err error) {
 		return "", nil, err
 	}
 	for range startTries {
-		if url, stop, err = startServer(bin, dir, cred); err == nil {
+		if url, stop, err = startServer(bin, dir, cred, args); err == nil {
 			return url, stop, nil
 		}
 	}
@@ -112,16 +113,16 @@ func initdb(bin, dir string, cred *syscall.Credential) error {
 }
 
 // startServer starts the server once and waits for readyLine.
-func startServer(bin, dir string, cred *syscall.Credential) (string, func() error, error) {
+func startServer(bin, dir string, cred *syscall.Credential, args []string) (string, func() error, error) {
 	port, err := freePort()
 	if err != nil {
 		return "", nil, err
 	}
-	cmd := exec.Command(filepath.Join(bin, "postgres"), "-D", dir, "-F", "-h", "127.0.0.1", "-p", strconv.Itoa(port),
+	cmd := exec.Command(filepath.Join(bin, "postgres"), append([]string{"-D", dir, "-F", "-h", "127.0.0.1", "-p", strconv.Itoa(port),
 		// No socket file: its path would be limited to about 100 bytes.
 		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "shared_buffers=32MB",
 		// Tests that provoke deadlocks need not wait a second for each.
-		"-c", "deadlock_timeout=50ms")
+		"-c", "deadlock_timeout=50ms"}, args...)...)
 	cmd.Dir = dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGKILL}
 	stderr, err := cmd.StderrPipe()

@@ -13,6 +13,7 @@ import (
 // Tablet is the near end. Its methods are called by one goroutine at a time.
 type Tablet struct {
 	*Store
+	hc                *http.Client
 	pull, push, watch *connect.Client[wrapperspb.BytesValue, wrapperspb.BytesValue]
 }
 
@@ -42,8 +43,11 @@ func (c *codec) tablet(s *Store, url string, hc *http.Client) *Tablet {
 	make := func(path string) *connect.Client[wrapperspb.BytesValue, wrapperspb.BytesValue] {
 		return connect.NewClient[wrapperspb.BytesValue, wrapperspb.BytesValue](hc, url+path, c.client())
 	}
-	return &Tablet{s, make(pullPath), make(pushPath), make(watchPath)}
+	return &Tablet{s, hc, make(pullPath), make(pushPath), make(watchPath)}
 }
+
+// Disconnect gives up the connection: the next call makes a new one.
+func (t *Tablet) Disconnect() { t.hc.CloseIdleConnections() }
 
 // Tablets makes n tablets that share a store and an encoder, each with its own connection.
 func Tablets(n int, s *Store, url string, client func() *http.Client) ([]*Tablet, error) {

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/cabinloop/cabinloop/cmd/loopbench/floor"
+	"github.com/cabinloop/cabinloop/internal/stage"
+	"github.com/cabinloop/cabinloop/internal/testenv"
+)
+
+// storms are how many tablets land at once; each brings stormOps entries.
+var storms = []int{200, 1000}
+
+const stormOps = 40
+
+// storm is W5, on SQLite and on PostgreSQL, and the fan-out on the fleet of the first.
+func (l *lab) storm(fan bool) func() error {
+	return func() error {
+		if err := l.stormFloor(); err != nil {
+			return err
+		}
+		f, err := l.newFleet("fleet-sqlite", "")
+		if err != nil {
+			return err
+		}
+		err = l.stormOn(f, "w5")
+		if err == nil && fan {
+			err = l.fanOut(f)
+		}
+		f.close()
+		if err != nil {
+			return fmt.Errorf("%w%s", err, f.lastWords())
+		}
+		return l.stormPostgres()
+	}
+}
+
+func (l *lab) stormPostgres() error {
+	const work = "w5 pg"
+	// With fsync: nothing is acknowledged that a power cut could take.
+	url, stop, err := testenv.StartPostgres("", "-c", "fsync=on")
+	if err != nil {
+		l.sheet.reason(work, "200 tablets, rate", "not measured: "+strings.ReplaceAll(err.Error(), "\n", " "))
+		return nil
+	}
+	defer stop()
+	f, err := l.newFleet("fleet-postgres", url)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	if err := l.stormOn(f, work); err != nil {
+		return fmt.Errorf("%w%s", err, f.lastWords())
+	}
+	return nil
+}
+
+func (l *lab) stormOn(f *fleet, work string) error {
+	for _, n := range storms {
+		now := f.tablets[:n]
+		for i, t := range now {
+			if err := t.write(i, stormOps); err != nil {
+				return err
+			}
+			t.again = 0
+		}
+		if err := l.land(ours, work, n, f.ground, func(ctx context.Context, i int) error { return now[i].hand(ctx) }); err != nil {
+			return err
+		}
+		again := 0
+		for _, t := range now {
+			again += t.again
+		}
+		l.sheet.add(work, fmt.Sprintf("%d tablets, put off", n), "", ours, float64(again))
+	}
+	return nil
+}
+
+// land lets n tablets hand over at once and reads what ground's process took for it.
+func (l *lab) land(who, work string, n int, ground *stage.Process, hand func(ctx context.Context, i int) error) error {
+	before, err := useOf(ground)
+	if err != nil {
+		return err
+	}
+	times := make([]time.Duration, n)
+	begun := time.Now()
+	if err := together(n, func(i int) error {
+		err := hand(l.ctx, i)
+		times[i] = time.Since(begun)
+		return err
+	}); err != nil {
+		return err
+	}
+	passed := time.Since(begun)
+	after, err := useOf(ground)
+	if err != nil {
+		return err
+	}
+	name := func(what string) string { return fmt.Sprintf("%d tablets, %s", n, what) }
+	x := spreadOf(times)
+	l.sheet.add(work, name("rate"), "/s", who, float64(n)/passed.Seconds())
+	l.sheet.add(work, name("ops"), "/s", who, float64(n*stormOps)/passed.Seconds())
+	l.sheet.add(work, name("p99"), "ms", who, x.P99)
+	l.sheet.add(work, name("all"), "ms", who, x.Max)
+	l.sheet.add(work, name("ground CPU each"), "ms", who, ms(after.cpu-before.cpu)/float64(n))
+	l.sheet.add(work, name("ground RSS"), "MiB", who, float64(after.peak)/1024)
+	return nil
+}
+
+// stormFloor is the same by the floor: its tablets share one store, as the reference's did.
+func (l *lab) stormFloor() error {
+	bin, ok := l.bins["loopfloor"]
+	if !ok {
+		return nil
+	}
+	for _, n := range storms {
+		p := &stage.Process{Name: "floor", Bin: bin, Log: l.log, Args: func(listen string) []string {
+			return []string{"ground", filepath.Join(l.dir, fmt.Sprintf("floor-storm-%d", n)), listen}
+		}}
+		if err := l.stormFloorOf(p, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lab) stormFloorOf(p *stage.Process, n int) (err error) {
+	if err := p.Start(l.ctx); err != nil {
+		return err
+	}
+	defer p.Stop()
+	store, err := floor.OpenStore(filepath.Join(l.dir, fmt.Sprintf("floor-fleet-%d", n)))
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	tablets, err := floor.Tablets(n, store, p.URL(), floor.H2C)
+	if err != nil {
+		return err
+	}
+	prefix := func(i int) string { return fmt.Sprintf("s/%04d/", i) }
+	for i := range tablets {
+		r := dice(l.seed, uint64(5000+i))
+		var records []floor.Record
+		for k := range stormOps {
+			e := floorEntry(r, uint64(i)<<8|uint64(k), report(r))
+			records = append(records, floor.Record{Key: prefix(i) + string(e[:8]), Value: e})
+		}
+		if err := store.Put(records...); err != nil {
+			return err
+		}
+	}
+	for _, work := range []string{"w5", "w5 pg"} {
+		if work == "w5" {
+			if err := l.land(least, work, n, p, func(ctx context.Context, i int) error { return tablets[i].Push(ctx, prefix(i)) }); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, what := range []string{"rate", "ops", "p99", "all", "ground CPU each", "ground RSS"} {
+			name := fmt.Sprintf("%d tablets, %s", n, what)
+			f := l.sheet.find("w5", name)
+			l.sheet.add(work, name, f.Unit, least, f.Value[least])
+		}
+	}
+	return nil
+}
