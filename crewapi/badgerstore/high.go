@@ -67,20 +67,14 @@ func (h *high) read(slot []byte) {
 	}
 }
 
-<<<<<<< /tmp/h/landing/work
-// write raises the mark to v. It never lowers it. It does not flush: a flush is a third of what a
-// tap costs on a tablet.
-func (h *high) write(v flightsync.Vector) error {
-	if h.vector.CoversAll(v) && !h.damaged {
-=======
-// write raises the mark to v, durably. It lowers it only for lanes that were cut.
+// write raises the mark to v; it lowers it only for lanes that were cut. It does not flush: a
+// flush is a third of what a tap costs on a tablet.
 func (h *high) write(v flightsync.Vector, cuts ...flightsync.Dot) error {
 	next := append(flightsync.Vector(nil), h.vector...)
 	for _, d := range cuts {
 		next = next.Set(d.Author, 0)
 	}
 	if next.CoversAll(v) && len(cuts) == 0 && !h.damaged {
->>>>>>> /tmp/h/landing/mine
 		return nil
 	}
 	for a, n := range v {
