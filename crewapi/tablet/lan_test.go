@@ -83,12 +83,17 @@ func (s *seat) Dial(ctx context.Context, address string) (net.Conn, error) {
 		return nil, context.DeadlineExceeded
 	}
 	c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
-	if err == nil {
-		s.mu.Lock()
-		s.conns[c] = [2]int{s.n, to}
-		s.mu.Unlock()
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cut != nil && (s.cut(s.n, to) || s.cut(to, s.n)) { // cut while it was dialled
+		c.Close()
+		return nil, context.DeadlineExceeded
+	}
+	s.conns[c] = [2]int{s.n, to}
+	return c, nil
 }
 
 func (o *onboard) others() []*seat {
