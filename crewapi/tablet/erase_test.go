@@ -140,7 +140,7 @@ func TestKilledWhileErasing(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.mu.Lock()
-	if ready, err = f.step(flightsync.Receive{Runs: res.Runs, You: flightsync.Nobody, Now: w.clock()}); err == nil {
+	if ready, err = f.step(flightsync.Receive{Runs: res.Runs}); err == nil {
 		err = f.commit(ready)
 	}
 	if err == nil {
