@@ -28,6 +28,8 @@
 //     (a copy is in keys/), deletes the tables that a cut manifest does not name, and cuts a log
 //     at the first bad byte. Open looks first and says corrupt; [Salvage] then reads the files
 //     without Badger, so that one damaged byte costs at most one op.
+//   - On a full disk Badger is not opened, since a write to a mapped file would kill the process:
+//     the same reader serves every read ([DB.ReadOnly]). After a failed flush nothing is taken.
 //   - HIGH, a small file with a checksum beside Badger's, holds the highest vector that was
 //     ever applied. Badger cuts a damaged log to its last good record and says nothing; a state
 //     that does not cover HIGH was rolled back ([DB.RolledBack]). HIGH is written after the batch

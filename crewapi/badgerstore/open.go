@@ -24,7 +24,8 @@ type DB struct {
 	held       flightsync.Vector
 	high       *high
 	rolledBack bool
-	failed     error // of a flush; nothing is written behind it
+	failed     error     // of a flush; nothing is written behind it
+	snapshot   *Salvaged // what is read while the disk is too full for Badger; nil: Badger
 	closed     bool
 }
 
@@ -32,7 +33,8 @@ var _ flightsync.Store = (*DB)(nil)
 
 // Open opens or creates the store in dir. key is the flight's own key. Errors: corrupt when the
 // stored ops are not those the state names or the key is not the store's; unavailable when the
-// directory cannot be used.
+// directory cannot be used. On a full disk the store can be read and refuses every write; see
+// [DB.ReadOnly].
 func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 	const op = "badgerstore.Open"
 	c := config{floor: defaultFloor, free: Free}
@@ -55,7 +57,7 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
 	}
 	if err := d.room(op); err != nil {
-		return nil, err
+		return d.readOnly(key, err)
 	}
 	if err := d.checkFiles(outer); err != nil {
 		return nil, passenger.Wrap(passenger.Corrupt, op, "the flight's store is damaged", err)
@@ -85,6 +87,23 @@ func (d *DB) checkFiles(outer []byte) error {
 		return err
 	}
 	return checkLogs(d.dir, outer, d.env)
+}
+
+// readOnly opens a store on a full disk, where Badger cannot be opened, not even for reading: it
+// would write to a mapped file, which kills the process. full is said when nothing is there.
+func (d *DB) readOnly(key [32]byte, full error) (*DB, error) {
+	s, err := Salvage(d.dir, key, d.group)
+	if err != nil || s.State.Group == (passenger.FlightID{}) {
+		return nil, full
+	}
+	d.snapshot = &s
+	return d, nil
+}
+
+// ReadOnly reports that the store was opened on a full disk, and whether there is room now: then
+// its owner closes it and opens it again.
+func (d *DB) ReadOnly() (yes, roomNow bool) {
+	return d.snapshot != nil, d.snapshot != nil && d.room("badgerstore.ReadOnly") == nil
 }
 
 // openBadger turns Badger's panics over damaged files into errors.
@@ -124,6 +143,9 @@ func (d *DB) Close() error {
 		return nil
 	}
 	d.closed = true
+	if d.snapshot != nil {
+		return nil
+	}
 	var err error
 	if d.high != nil {
 		err = d.high.f.Close()

@@ -26,6 +26,7 @@ const (
 	logHeader = 20
 	tsSize    = 8
 	endOfTxn  = 1 << 7 // in meta
+	deleted   = 1 << 0 // in meta
 	// maxKey bounds a key of this package with its version, bytes.
 	maxKey = 64
 	// repairWithin is how far from its end a table's footer and index are repaired, bytes.
@@ -109,6 +110,9 @@ func (s *salvage) entry(b, header []byte, at int, keep bool) entry {
 				s.take(key, ts, sealed)
 			}
 			return e
+		}
+		if keep && e.sound && b[at]&deleted != 0 {
+			s.drop(key, ts)
 		}
 		if keep && !e.sound && len(sealed) > overhead && sealed[0] == envelopeVersion {
 			s.lost = append(s.lost, sealed)
@@ -234,6 +238,10 @@ func (s *salvage) tableEntry(e, base []byte) (ok bool) {
 	var v y.ValueStruct
 	v.Decode(e[4+diff:])
 	if s.take(y.ParseKey(key), y.ParseTs(key), v.Value) {
+		return true
+	}
+	if v.Meta&deleted != 0 {
+		s.drop(y.ParseKey(key), y.ParseTs(key))
 		return true
 	}
 	s.lost = append(s.lost, bytes.Clone(v.Value))

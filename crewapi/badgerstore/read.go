@@ -34,6 +34,9 @@ func (d *DB) State() (flightsync.State, error) {
 func (d *DB) Ops(a flightsync.Author, first uint64, yield func(flightsync.Op) bool) error {
 	const op = "badgerstore.Ops"
 	first = max(first, 1)
+	if d.snapshot != nil {
+		return d.snapshot.ops(op, a, first, yield)
+	}
 	err := d.db.View(func(txn *badger.Txn) error {
 		it := txn.NewIterator(badger.IteratorOptions{Prefix: lanePrefix(a)})
 		defer it.Close()
@@ -77,6 +80,9 @@ func (d *DB) op(item *badger.Item, dot flightsync.Dot) (o flightsync.Op, err err
 func (d *DB) Meta(name string) ([]byte, error) { return d.get("badgerstore.Meta", metaKey(name)) }
 
 func (d *DB) get(op string, key []byte) (out []byte, err error) {
+	if d.snapshot != nil {
+		return d.snapshot.value(key), nil
+	}
 	err = d.db.View(func(txn *badger.Txn) error {
 		item, err := txn.Get(key)
 		if err == badger.ErrKeyNotFound {

@@ -27,6 +27,31 @@ type Salvaged struct {
 // Meta returns a value of the agent; nil when it was never set or cannot be read.
 func (s Salvaged) Meta(name string) []byte { return s.metas[name] }
 
+// value is the value under a key of the state or of the agent.
+func (s Salvaged) value(key []byte) []byte {
+	if key[0] == stateKey[0] {
+		return s.State.Marshal()
+	}
+	return s.metas[string(key[1:])]
+}
+
+// ops is [DB.Ops] over what was read.
+func (s Salvaged) ops(op string, a flightsync.Author, first uint64, yield func(flightsync.Op) bool) error {
+	i, _ := slices.BinarySearchFunc(s.Ops, flightsync.Dot{Author: a, Seq: first}, func(o flightsync.Op, d flightsync.Dot) int {
+		return cmp.Or(cmp.Compare(o.Dot.Author, d.Author), cmp.Compare(o.Dot.Seq, d.Seq))
+	})
+	for last := s.State.Vector().Of(a); first <= last; first++ {
+		if i >= len(s.Ops) || s.Ops[i].Dot != (flightsync.Dot{Author: a, Seq: first}) {
+			return damaged(op, flightsync.Dot{Author: a, Seq: first}, nil)
+		}
+		if !yield(s.Ops[i]) {
+			break
+		}
+		i++
+	}
+	return nil
+}
+
 // Salvage reads what is left in dir, without Badger, which cuts a log at the first bad record
 // and refuses or panics over a bad table. Nothing is written. Only values whose envelope opens
 // under their key count, so that a damaged byte never turns into other text. Errors: corrupt
@@ -127,10 +152,20 @@ func (s *salvage) take(key []byte, ts uint64, sealed []byte) bool {
 	if err != nil {
 		return false
 	}
+	if value == nil {
+		value = []byte{}
+	}
 	if old, ok := s.found[string(key)]; !ok || old.ts <= ts {
 		s.found[string(key)] = version{ts, value}
 	}
 	return true
+}
+
+// drop notes that a value of the agent was taken away.
+func (s *salvage) drop(key []byte, ts uint64) {
+	if old := s.found[string(key)]; len(key) > 0 && key[0] == 'm' && old.ts <= ts {
+		s.found[string(key)] = version{ts, nil}
+	}
 }
 
 // result sorts what was found. A value whose key is damaged is tried under the keys that are
@@ -168,7 +203,7 @@ func (s *salvage) result(dir string) Salvaged {
 			if o, err := flightsync.ParseOp(dot, v.value); err == nil {
 				out.Ops = append(out.Ops, o)
 			}
-		} else if key[0] == 'm' {
+		} else if key[0] == 'm' && v.value != nil {
 			out.metas[key[1:]] = v.value
 		}
 	}

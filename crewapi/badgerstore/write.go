@@ -38,6 +38,12 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 	if d.failed != nil {
 		return broken(op, d.failed)
 	}
+	if d.snapshot != nil {
+		if err := d.room(op); err != nil {
+			return err
+		}
+		return passenger.Errorf(passenger.Unavailable, op, "there is room on the tablet again; try once more")
+	}
 	w := writer{db: d, values: map[string][]byte{}}
 	held := slices.Clone(d.held)
 	if !b.IsEmpty() {

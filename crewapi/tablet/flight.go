@@ -99,6 +99,11 @@ func (f *flight) use() error {
 	if closed {
 		return passenger.Errorf(passenger.Unavailable, op, "this tablet's program is shutting down")
 	}
+	if f.db != nil {
+		if _, roomNow := f.db.ReadOnly(); roomNow { // the disk was full; it is not any more
+			f.shut()
+		}
+	}
 	if f.db == nil {
 		if err := f.open(rec); err != nil {
 			return err
