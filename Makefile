@@ -5,6 +5,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --warn-undefined-variables
 
 SEEDS    ?= 200
+SEED     ?= 1
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 DATA     ?= ../shared/data
@@ -59,6 +60,10 @@ race: build ## Run all tests with the race detector (needs a C compiler)
 .PHONY: sim
 sim: ## Simulate SEEDS flights with faults and print one summary line
 	go test ./sync/sim -run TestSim -count=1 -timeout 60m -v -args -sim.seeds=$(SEEDS)
+
+.PHONY: power
+power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits (root; about 8 minutes)
+	CABINLOOP_BIN="$(CURDIR)/bin" go test ./test/power -count=1 -timeout 30m -v -args -power.full -power.seed=$(SEED)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME

@@ -73,6 +73,8 @@ type laneKeeper struct {
 	flightsync.Storage
 	apply func(flightsync.Batch, uint64, int) error
 	close func() error
+	// roomNow reports that the store was opened on a full disk that has room again.
+	roomNow func() bool
 }
 
 func (k laneKeeper) put(first uint64, n int) error {
@@ -112,7 +114,8 @@ func openTablet(dir string, opts ...badgerstore.Option) (k keeper, s *badgerstor
 		db.Close()
 		return nil, nil, nil, errors.New("the store lost what it had acknowledged")
 	}
-	return laneKeeper{db, func(b flightsync.Batch, _ uint64, _ int) error { return db.Apply(b) }, db.Close}, nil, nil, nil
+	return laneKeeper{db, func(b flightsync.Batch, _ uint64, _ int) error { return db.Apply(b) }, db.Close,
+		func() bool { _, now := db.ReadOnly(); return now }}, nil, nil, nil
 }
 
 // openGround opens ground's store on SQLite, and makes the flight and the case at the first time.

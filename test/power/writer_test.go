@@ -28,8 +28,8 @@ type order struct {
 	Dir    string
 	Seed   uint64
 	Writes int // 0: until the end
-	// Floor is the free space the tablet's store asks for, bytes; 0 is its own.
-	Floor uint64
+	// NoFloor makes the tablet's store write whatever room there is.
+	NoFloor bool
 	// Stubborn is how often a refused write is tried again before the writer gives up; 0: always.
 	Stubborn int
 }
@@ -48,8 +48,8 @@ func work(text string) int {
 	case "tablet":
 		var s *badgerstore.Salvaged
 		var opts []badgerstore.Option
-		if o.Floor > 0 {
-			opts = append(opts, badgerstore.WithFloor(o.Floor))
+		if o.NoFloor {
+			opts = append(opts, badgerstore.WithFloor(0))
 		}
 		var why error
 		if k, s, why, err = openTablet(o.Dir, opts...); s != nil && err == nil {
@@ -96,6 +96,13 @@ func work(text string) int {
 				return 0 // without closing: the disk may still fail
 			}
 			time.Sleep(2 * time.Millisecond)
+			if lk, ok := k.(laneKeeper); ok && lk.roomNow() { // as the tablet's agent does
+				k.Close()
+				if k, _, _, err = openTablet(o.Dir); err != nil || k == nil {
+					say("closed %v", err)
+					return 0
+				}
+			}
 			// A write that was refused may be there all the same; go on behind it.
 			k.each(func(seq uint64, _ string) { next = seq + 1 })
 			continue
