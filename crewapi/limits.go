@@ -19,4 +19,14 @@ const (
 	// maxAssignments and maxWatched bound the flights of one tablet; arbitrary, weeks of duty.
 	maxAssignments = 512
 	maxWatched     = 64
+	// dialTimeout bounds making a connection, and its TLS handshake: five round trips of the worst
+	// link (reference B2).
+	dialTimeout = 10 * time.Second
+	// keepFor is how long an idle connection to ground is kept: longer than the half hour between
+	// two questions on SATCOM. Ground keeps it longer.
+	keepFor = 40 * time.Minute
+	// sessions is how many TLS sessions are kept to be resumed: one ground, and its next address.
+	sessions = 4
+	// keptSamples is how many calls are remembered; the last few count.
+	keptSamples = 8
 )

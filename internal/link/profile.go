@@ -39,3 +39,6 @@ const (
 func (p Profile) lost(n int, least time.Duration) time.Duration {
 	return max(p.RTT, least) * (1<<n - 1)
 }
+
+// Clear returns the link without loss.
+func (p Profile) Clear() Profile { p.Loss = 0; return p }
