@@ -77,35 +77,6 @@ func (c *Client) Enrol(ctx context.Context, code, deviceName string, device pass
 	return e, nil
 }
 
-// Flights lists this tablet's flights. held are the flight keys it has, with the end of the
-// lease that each was wrapped for.
-func (c *Client) Flights(ctx context.Context, held map[passenger.FlightID]time.Time) ([]passenger.Duty, error) {
-	const op = "crewapi.Flights"
-	req := &crewv1.FlightsRequest{Version: Version}
-	for id, end := range held {
-		if len(req.Held) == maxAssignments {
-			break
-		}
-		req.Held = append(req.Held, &crewv1.HeldKey{Flight: id[:], LeaseEnd: fromTime(end)})
-	}
-	res, err := c.rpc.Flights(ctx, req)
-	if err != nil {
-		return nil, fromWire(ctx, op, err)
-	}
-	if len(res.GetAssignments()) > maxAssignments {
-		return nil, passenger.Errorf(passenger.TooMuch, op, "ground names %d flights; a tablet takes %d", len(res.GetAssignments()), maxAssignments)
-	}
-	var out []passenger.Duty
-	for _, m := range res.GetAssignments() {
-		a, err := toDuty(m)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, nil
-}
-
 // Exchange makes one exchange.
 func (c *Client) Exchange(ctx context.Context, req flightsync.Request) (flightsync.Response, error) {
 	res, err := c.rpc.Exchange(ctx, fromRequest(req))
@@ -121,13 +92,7 @@ func (c *Client) Exchange(ctx context.Context, req flightsync.Request) (flightsy
 func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsync.Vector, alive func(),
 	frame func(passenger.FlightID, flightsync.Response) error) error {
 	const op = "crewapi.Watch"
-	m := &crewv1.WatchRequest{Version: Version}
-	for id, v := range have {
-		if len(m.Flights) == maxWatched {
-			break
-		}
-		m.Flights = append(m.Flights, &crewv1.WatchedFlight{Group: id[:], Have: v.Pack()})
-	}
+	m := &crewv1.WatchRequest{Version: Version, Flights: fromHave(have)}
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	quiet := time.AfterFunc(silence, cancel)
@@ -146,15 +111,11 @@ func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsy
 		if len(msg.GetGroup()) == 0 {
 			continue
 		}
-		id, err := toGroup(msg.GetGroup())
+		f, err := toFrame(msg)
 		if err != nil {
 			return err
 		}
-		res, err := toResponse(msg.GetFrame())
-		if err != nil {
-			return err
-		}
-		if err := frame(id, res); err != nil {
+		if err := frame(f.Flight, f.Response); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,10 @@ type Ground interface {
 	// Flights lists the flights of a tablet. held are the flight keys it has, with the end of the
 	// lease that each was wrapped for; ground wraps the others.
 	Flights(ctx context.Context, tablet passenger.TabletID, held map[passenger.FlightID]time.Time) ([]passenger.Duty, error)
+	// First answers what a frame of a stream would tell a tablet that holds have of a flight, within
+	// a budget of ops, bytes; nil when that is nothing, or the flight is not the tablet's. It changes
+	// nothing.
+	First(ctx context.Context, tablet passenger.TabletID, flight passenger.FlightID, have flightsync.Vector, budget int) (*flightsync.Response, error)
 	// Exchange takes one exchange. Its effects are durable before it returns.
 	Exchange(ctx context.Context, tablet passenger.TabletID, req flightsync.Request) (flightsync.Response, error)
 	// Watch sends frames until ctx ends, or returns nil when the tablet's list of flights changed.

@@ -49,26 +49,6 @@ func (s *service) Enrol(ctx context.Context, m *crewv1.EnrolRequest) (*crewv1.En
 	return &crewv1.EnrolResponse{TabletId: e.Tablet[:], Token: e.Token, GroundSignKey: e.Ground.Sign, GroundAgreeKey: e.Ground.Agree}, nil
 }
 
-func (s *service) Flights(ctx context.Context, m *crewv1.FlightsRequest) (*crewv1.FlightsResponse, error) {
-	held := map[passenger.FlightID]time.Time{}
-	for _, h := range m.GetHeld() {
-		id, err := toGroup(h.GetFlight())
-		if err != nil {
-			return nil, err
-		}
-		held[id] = toTime(h.GetLeaseEnd())
-	}
-	as, err := s.ground.Flights(ctx, tabletFrom(ctx), held)
-	if err != nil {
-		return nil, err
-	}
-	res := &crewv1.FlightsResponse{}
-	for _, a := range as {
-		res.Assignments = append(res.Assignments, fromDuty(a))
-	}
-	return res, nil
-}
-
 func (s *service) Exchange(ctx context.Context, m *crewv1.ExchangeRequest) (*crewv1.ExchangeResponse, error) {
 	req, err := toRequest(m)
 	if err != nil {
@@ -82,15 +62,9 @@ func (s *service) Exchange(ctx context.Context, m *crewv1.ExchangeRequest) (*cre
 }
 
 func (s *service) Watch(ctx context.Context, m *crewv1.WatchRequest, stream *connect.ServerStream[crewv1.WatchResponse]) error {
-	have := map[passenger.FlightID]flightsync.Vector{}
-	for _, f := range m.GetFlights() {
-		id, err := toGroup(f.GetGroup())
-		if err != nil {
-			return err
-		}
-		if have[id], err = flightsync.UnpackVector(f.GetHave()); err != nil {
-			return malformed("have")
-		}
+	have, err := toHave(m.GetFlights())
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	out := &frames{stream: stream}
@@ -100,7 +74,7 @@ func (s *service) Watch(ctx context.Context, m *crewv1.WatchRequest, stream *con
 			cancel(err)
 		}
 	})
-	err := s.ground.Watch(ctx, tabletFrom(ctx), have, func(id passenger.FlightID, res flightsync.Response) error {
+	err = s.ground.Watch(ctx, tabletFrom(ctx), have, func(id passenger.FlightID, res flightsync.Response) error {
 		return out.send(&crewv1.WatchResponse{Group: id[:], Frame: fromResponse(res, pack.V1)})
 	})
 	cancel(nil)

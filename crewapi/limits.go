@@ -1,6 +1,10 @@
 package crewapi
 
-import "time"
+import (
+	"time"
+
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
 
 const (
 	// maxMessage bounds one message, bytes, also while it is decompressed (reference D.7).
@@ -19,6 +23,13 @@ const (
 	// maxAssignments and maxWatched bound the flights of one tablet; arbitrary, weeks of duty.
 	maxAssignments = 512
 	maxWatched     = 64
+	// maxFirst bounds the ops of all first frames of one list of flights, bytes: what one exchange
+	// may carry.
+	maxFirst = flightsync.DefaultBudget
+	// maxSpenders and maxSpent bound what is believed of the bytes that tablets spent: more tablets
+	// than a flight has, 1 TiB each. Arbitrary.
+	maxSpenders = 64
+	maxSpent    = 1 << 40
 	// dialTimeout bounds making a connection, and its TLS handshake: five round trips of the worst
 	// link (reference B2).
 	dialTimeout = 10 * time.Second

@@ -7,6 +7,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
 	"github.com/cabinloop/cabinloop/proto/gen/crew/v1/crewv1connect"
@@ -20,6 +21,8 @@ type Peer interface {
 	Hello(ctx context.Context, port int) error
 	// Exchange takes one exchange. Its effects are durable before it returns.
 	Exchange(ctx context.Context, req flightsync.Request) (flightsync.Response, error)
+	// Uplink takes a word about the link to ground and returns the peer's own.
+	Uplink(ctx context.Context, b uplink.Beat) (uplink.Beat, error)
 }
 
 // NewPeerHandler returns the path to mount and the handler of CabinService in front of p:
@@ -60,6 +63,18 @@ func (s peerService) Exchange(ctx context.Context, m *crewv1.CabinServiceExchang
 	return &crewv1.CabinServiceExchangeResponse{Exchange: fromResponse(res, m.GetExchange().GetDict())}, nil
 }
 
+func (s peerService) Uplink(ctx context.Context, m *crewv1.UplinkRequest) (*crewv1.UplinkResponse, error) {
+	group, err := toGroup(m.GetGroup())
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.peer.Uplink(ctx, uplink.Beat{Group: group, Lease: toLease(m.GetLeaseMs()), Spent: toSpent(m.GetSpent())})
+	if err != nil {
+		return nil, err
+	}
+	return &crewv1.UplinkResponse{LeaseMs: fromLease(b.Lease), Spent: fromSpent(b.Spent)}, nil
+}
+
 // PeerClient is a tablet's way to another one. It is safe for concurrent use.
 type PeerClient struct {
 	rpc crewv1connect.CabinServiceClient
@@ -87,6 +102,16 @@ func (c *PeerClient) Exchange(ctx context.Context, req flightsync.Request) (flig
 		return flightsync.Response{}, fromPeer(ctx, "crewapi.PeerClient.Exchange", err)
 	}
 	return toResponse(res.GetExchange())
+}
+
+// Uplink says how this tablet stands to the link to ground and hears how the other one does.
+// Errors: those of Exchange.
+func (c *PeerClient) Uplink(ctx context.Context, b uplink.Beat) (uplink.Beat, error) {
+	res, err := c.rpc.Uplink(ctx, &crewv1.UplinkRequest{Group: b.Group[:], LeaseMs: fromLease(b.Lease), Spent: fromSpent(b.Spent)})
+	if err != nil {
+		return uplink.Beat{}, fromPeer(ctx, "crewapi.PeerClient.Uplink", err)
+	}
+	return uplink.Beat{Group: b.Group, Lease: toLease(res.GetLeaseMs()), Spent: toSpent(res.GetSpent())}, nil
 }
 
 func fromPeer(ctx context.Context, op string, err error) error {

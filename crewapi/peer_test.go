@@ -14,6 +14,7 @@ import (
 
 	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/crewtest"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -22,7 +23,10 @@ import (
 type peer struct {
 	hello    func(port int) error
 	exchange func(flightsync.Request) (flightsync.Response, error)
+	uplink   func(uplink.Beat) uplink.Beat
 }
+
+func (p peer) Uplink(_ context.Context, b uplink.Beat) (uplink.Beat, error) { return p.uplink(b), nil }
 
 func (p peer) Hello(_ context.Context, port int) error { return p.hello(port) }
 
@@ -100,3 +104,21 @@ func TestPeerErrors(t *testing.T) {
 type gone struct{}
 
 func (gone) RoundTrip(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded }
+
+// TestPeerUplink: a word about the link crosses both ways, and a lease that no policy gives is cut.
+func TestPeerUplink(t *testing.T) {
+	var log bytes.Buffer
+	want := uplink.Beat{Group: passenger.FlightID{1}, Lease: 60 * time.Second, Spent: uplink.Spent{{1}: 1 << 20, {2}: 3}}
+	answer := uplink.Beat{Group: passenger.FlightID{1}, Lease: 9 * time.Minute, Spent: uplink.Spent{{2}: 4}}
+	c := servePeer(t, peer{uplink: func(b uplink.Beat) uplink.Beat {
+		if d := cmp.Diff(want, b); d != "" {
+			t.Errorf("(-want +got)\n%s", d)
+		}
+		return answer
+	}}, &log)
+	got, err := c.Uplink(t.Context(), want)
+	answer.Lease = uplink.Lease
+	if d := cmp.Diff(answer, got); d != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, d)
+	}
+}

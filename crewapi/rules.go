@@ -26,7 +26,8 @@ var rules = []rule{
 		"AgreeKey":   "len=33",
 		"Version":    "gte=1",
 	}},
-	{crewv1.FlightsRequest{}, map[string]string{"Version": "gte=1", "Held": "max=512,dive,required"}},
+	{crewv1.FlightsRequest{}, map[string]string{"Version": "gte=1", "Held": "max=512,dive,required", "Have": "max=64,dive,required",
+		"FirstBudget": "lte=1048576", "Dict": "omitempty"}},
 	{crewv1.HeldKey{}, map[string]string{"Flight": "len=8", "LeaseEnd": "omitempty"}},
 	{crewv1.ExchangeRequest{}, map[string]string{
 		"Version":     "gte=1",
@@ -52,6 +53,8 @@ var rules = []rule{
 	{crewv1.WatchRequest{}, map[string]string{"Flights": "max=64,dive,required", "Version": "gte=1"}},
 	{crewv1.HelloRequest{}, map[string]string{"Version": "gte=1", "Port": "lte=65535"}},
 	{crewv1.CabinServiceExchangeRequest{}, map[string]string{"Exchange": "required"}},
+	{crewv1.UplinkRequest{}, map[string]string{"Group": "len=8", "LeaseMs": "lte=600000", "Spent": "max=64,dive,required"}},
+	{crewv1.Spent{}, map[string]string{"Tablet": "len=16", "Bytes": "lte=1099511627776"}},
 	{crewv1.WatchedFlight{}, map[string]string{"Group": "len=8", "Have": "max=640"}},
 }
 

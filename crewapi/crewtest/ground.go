@@ -140,6 +140,17 @@ func (g *Ground) list(tablet passenger.TabletID) []passenger.Assignment {
 	return out
 }
 
+// First implements crewapi.Ground.
+func (g *Ground) First(_ context.Context, tablet passenger.TabletID, flight passenger.FlightID, have flightsync.Vector, budget int) (*flightsync.Response, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f, ok := g.flights[flight]
+	if !ok || f.roster[tablet].Flight != flight || f.roster[tablet].Removed || have.CoversAll(f.rep.State().Vector()) {
+		return nil, nil
+	}
+	return f.step(flightsync.Answer{Request: flightsync.Request{Group: flight, Me: flightsync.Nobody, Have: have, Budget: budget}}).Response, nil
+}
+
 // Exchange implements crewapi.Ground.
 func (g *Ground) Exchange(_ context.Context, tablet passenger.TabletID, req flightsync.Request) (flightsync.Response, error) {
 	g.mu.Lock()

@@ -205,6 +205,180 @@ func (x *CabinServiceExchangeResponse) GetExchange() *ExchangeResponse {
 	return nil
 }
 
+// UplinkRequest is one tablet's word about the link to ground of a flight.
+type UplinkRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flight's group, 8 bytes.
+	Group []byte `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	// For how long the caller speaks to ground for all, milliseconds; 0 when it does not.
+	LeaseMs uint32 `protobuf:"varint,2,opt,name=lease_ms,json=leaseMs,proto3" json:"lease_ms,omitempty"`
+	// How many bytes the tablets of the flight have spent, as far as the caller knows.
+	Spent         []*Spent `protobuf:"bytes,3,rep,name=spent,proto3" json:"spent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UplinkRequest) Reset() {
+	*x = UplinkRequest{}
+	mi := &file_crew_v1_cabin_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UplinkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UplinkRequest) ProtoMessage() {}
+
+func (x *UplinkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crew_v1_cabin_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UplinkRequest.ProtoReflect.Descriptor instead.
+func (*UplinkRequest) Descriptor() ([]byte, []int) {
+	return file_crew_v1_cabin_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *UplinkRequest) GetGroup() []byte {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+func (x *UplinkRequest) GetLeaseMs() uint32 {
+	if x != nil {
+		return x.LeaseMs
+	}
+	return 0
+}
+
+func (x *UplinkRequest) GetSpent() []*Spent {
+	if x != nil {
+		return x.Spent
+	}
+	return nil
+}
+
+// UplinkResponse is the other tablet's word.
+type UplinkResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in the request.
+	LeaseMs uint32 `protobuf:"varint,1,opt,name=lease_ms,json=leaseMs,proto3" json:"lease_ms,omitempty"`
+	// As in the request.
+	Spent         []*Spent `protobuf:"bytes,2,rep,name=spent,proto3" json:"spent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UplinkResponse) Reset() {
+	*x = UplinkResponse{}
+	mi := &file_crew_v1_cabin_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UplinkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UplinkResponse) ProtoMessage() {}
+
+func (x *UplinkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crew_v1_cabin_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UplinkResponse.ProtoReflect.Descriptor instead.
+func (*UplinkResponse) Descriptor() ([]byte, []int) {
+	return file_crew_v1_cabin_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *UplinkResponse) GetLeaseMs() uint32 {
+	if x != nil {
+		return x.LeaseMs
+	}
+	return 0
+}
+
+func (x *UplinkResponse) GetSpent() []*Spent {
+	if x != nil {
+		return x.Spent
+	}
+	return nil
+}
+
+// Spent is how many bytes of a dear link one tablet has spent on a flight; the number only grows.
+type Spent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tablet, 16 bytes.
+	Tablet []byte `protobuf:"bytes,1,opt,name=tablet,proto3" json:"tablet,omitempty"`
+	// Bytes, to ground and from it.
+	Bytes         uint64 `protobuf:"varint,2,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Spent) Reset() {
+	*x = Spent{}
+	mi := &file_crew_v1_cabin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Spent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Spent) ProtoMessage() {}
+
+func (x *Spent) ProtoReflect() protoreflect.Message {
+	mi := &file_crew_v1_cabin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Spent.ProtoReflect.Descriptor instead.
+func (*Spent) Descriptor() ([]byte, []int) {
+	return file_crew_v1_cabin_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Spent) GetTablet() []byte {
+	if x != nil {
+		return x.Tablet
+	}
+	return nil
+}
+
+func (x *Spent) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
 var File_crew_v1_cabin_proto protoreflect.FileDescriptor
 
 const file_crew_v1_cabin_proto_rawDesc = "" +
@@ -217,10 +391,21 @@ const file_crew_v1_cabin_proto_rawDesc = "" +
 	"\x1bCabinServiceExchangeRequest\x124\n" +
 	"\bexchange\x18\x01 \x01(\v2\x18.crew.v1.ExchangeRequestR\bexchange\"U\n" +
 	"\x1cCabinServiceExchangeResponse\x125\n" +
-	"\bexchange\x18\x01 \x01(\v2\x19.crew.v1.ExchangeResponseR\bexchange2\x9f\x01\n" +
+	"\bexchange\x18\x01 \x01(\v2\x19.crew.v1.ExchangeResponseR\bexchange\"f\n" +
+	"\rUplinkRequest\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\fR\x05group\x12\x19\n" +
+	"\blease_ms\x18\x02 \x01(\rR\aleaseMs\x12$\n" +
+	"\x05spent\x18\x03 \x03(\v2\x0e.crew.v1.SpentR\x05spent\"Q\n" +
+	"\x0eUplinkResponse\x12\x19\n" +
+	"\blease_ms\x18\x01 \x01(\rR\aleaseMs\x12$\n" +
+	"\x05spent\x18\x02 \x03(\v2\x0e.crew.v1.SpentR\x05spent\"5\n" +
+	"\x05Spent\x12\x16\n" +
+	"\x06tablet\x18\x01 \x01(\fR\x06tablet\x12\x14\n" +
+	"\x05bytes\x18\x02 \x01(\x04R\x05bytes2\xda\x01\n" +
 	"\fCabinService\x126\n" +
 	"\x05Hello\x12\x15.crew.v1.HelloRequest\x1a\x16.crew.v1.HelloResponse\x12W\n" +
-	"\bExchange\x12$.crew.v1.CabinServiceExchangeRequest\x1a%.crew.v1.CabinServiceExchangeResponseB\x8f\x01\n" +
+	"\bExchange\x12$.crew.v1.CabinServiceExchangeRequest\x1a%.crew.v1.CabinServiceExchangeResponse\x129\n" +
+	"\x06Uplink\x12\x16.crew.v1.UplinkRequest\x1a\x17.crew.v1.UplinkResponseB\x8f\x01\n" +
 	"\vcom.crew.v1B\n" +
 	"CabinProtoP\x01Z7github.com/cabinloop/cabinloop/proto/gen/crew/v1;crewv1\xa2\x02\x03CXX\xaa\x02\aCrew.V1\xca\x02\aCrew\\V1\xe2\x02\x13Crew\\V1\\GPBMetadata\xea\x02\bCrew::V1b\x06proto3"
 
@@ -236,27 +421,34 @@ func file_crew_v1_cabin_proto_rawDescGZIP() []byte {
 	return file_crew_v1_cabin_proto_rawDescData
 }
 
-var file_crew_v1_cabin_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_crew_v1_cabin_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_crew_v1_cabin_proto_goTypes = []any{
 	(*HelloRequest)(nil),                 // 0: crew.v1.HelloRequest
 	(*HelloResponse)(nil),                // 1: crew.v1.HelloResponse
 	(*CabinServiceExchangeRequest)(nil),  // 2: crew.v1.CabinServiceExchangeRequest
 	(*CabinServiceExchangeResponse)(nil), // 3: crew.v1.CabinServiceExchangeResponse
-	(*ExchangeRequest)(nil),              // 4: crew.v1.ExchangeRequest
-	(*ExchangeResponse)(nil),             // 5: crew.v1.ExchangeResponse
+	(*UplinkRequest)(nil),                // 4: crew.v1.UplinkRequest
+	(*UplinkResponse)(nil),               // 5: crew.v1.UplinkResponse
+	(*Spent)(nil),                        // 6: crew.v1.Spent
+	(*ExchangeRequest)(nil),              // 7: crew.v1.ExchangeRequest
+	(*ExchangeResponse)(nil),             // 8: crew.v1.ExchangeResponse
 }
 var file_crew_v1_cabin_proto_depIdxs = []int32{
-	4, // 0: crew.v1.CabinServiceExchangeRequest.exchange:type_name -> crew.v1.ExchangeRequest
-	5, // 1: crew.v1.CabinServiceExchangeResponse.exchange:type_name -> crew.v1.ExchangeResponse
-	0, // 2: crew.v1.CabinService.Hello:input_type -> crew.v1.HelloRequest
-	2, // 3: crew.v1.CabinService.Exchange:input_type -> crew.v1.CabinServiceExchangeRequest
-	1, // 4: crew.v1.CabinService.Hello:output_type -> crew.v1.HelloResponse
-	3, // 5: crew.v1.CabinService.Exchange:output_type -> crew.v1.CabinServiceExchangeResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	7, // 0: crew.v1.CabinServiceExchangeRequest.exchange:type_name -> crew.v1.ExchangeRequest
+	8, // 1: crew.v1.CabinServiceExchangeResponse.exchange:type_name -> crew.v1.ExchangeResponse
+	6, // 2: crew.v1.UplinkRequest.spent:type_name -> crew.v1.Spent
+	6, // 3: crew.v1.UplinkResponse.spent:type_name -> crew.v1.Spent
+	0, // 4: crew.v1.CabinService.Hello:input_type -> crew.v1.HelloRequest
+	2, // 5: crew.v1.CabinService.Exchange:input_type -> crew.v1.CabinServiceExchangeRequest
+	4, // 6: crew.v1.CabinService.Uplink:input_type -> crew.v1.UplinkRequest
+	1, // 7: crew.v1.CabinService.Hello:output_type -> crew.v1.HelloResponse
+	3, // 8: crew.v1.CabinService.Exchange:output_type -> crew.v1.CabinServiceExchangeResponse
+	5, // 9: crew.v1.CabinService.Uplink:output_type -> crew.v1.UplinkResponse
+	7, // [7:10] is the sub-list for method output_type
+	4, // [4:7] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_crew_v1_cabin_proto_init() }
@@ -271,7 +463,7 @@ func file_crew_v1_cabin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crew_v1_cabin_proto_rawDesc), len(file_crew_v1_cabin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -186,7 +186,13 @@ type FlightsRequest struct {
 	// The wire version of the tablet.
 	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// The flight keys that the tablet holds: ground need not send them again.
-	Held          []*HeldKey `protobuf:"bytes,2,rep,name=held,proto3" json:"held,omitempty"`
+	Held []*HeldKey `protobuf:"bytes,2,rep,name=held,proto3" json:"held,omitempty"`
+	// What the tablet holds of flights that it has begun.
+	Have []*WatchedFlight `protobuf:"bytes,3,rep,name=have,proto3" json:"have,omitempty"`
+	// How many bytes of ops the first frames of the answer may carry together; 0 is no frame.
+	FirstBudget uint32 `protobuf:"varint,4,opt,name=first_budget,json=firstBudget,proto3" json:"first_budget,omitempty"`
+	// The newest dictionary that the tablet can unpack.
+	Dict          uint32 `protobuf:"varint,5,opt,name=dict,proto3" json:"dict,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,6 +239,27 @@ func (x *FlightsRequest) GetHeld() []*HeldKey {
 		return x.Held
 	}
 	return nil
+}
+
+func (x *FlightsRequest) GetHave() []*WatchedFlight {
+	if x != nil {
+		return x.Have
+	}
+	return nil
+}
+
+func (x *FlightsRequest) GetFirstBudget() uint32 {
+	if x != nil {
+		return x.FirstBudget
+	}
+	return 0
+}
+
+func (x *FlightsRequest) GetDict() uint32 {
+	if x != nil {
+		return x.Dict
+	}
+	return 0
 }
 
 // HeldKey is a flight key that a tablet holds.
@@ -294,7 +321,11 @@ func (x *HeldKey) GetLeaseEnd() int64 {
 type FlightsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The flights this tablet serves or served.
-	Assignments   []*Assignment `protobuf:"bytes,1,rep,name=assignments,proto3" json:"assignments,omitempty"`
+	Assignments []*Assignment `protobuf:"bytes,1,rep,name=assignments,proto3" json:"assignments,omitempty"`
+	// A first frame of each standing flight of which the tablet lacks something, those that depart
+	// soonest first, as far as the budget goes: a tablet that starts shows its notes a round trip
+	// sooner. An exchange follows all the same.
+	First         []*WatchResponse `protobuf:"bytes,2,rep,name=first,proto3" json:"first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -332,6 +363,13 @@ func (*FlightsResponse) Descriptor() ([]byte, []int) {
 func (x *FlightsResponse) GetAssignments() []*Assignment {
 	if x != nil {
 		return x.Assignments
+	}
+	return nil
+}
+
+func (x *FlightsResponse) GetFirst() []*WatchResponse {
+	if x != nil {
+		return x.First
 	}
 	return nil
 }
@@ -1200,15 +1238,19 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\ttablet_id\x18\x01 \x01(\fR\btabletId\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12&\n" +
 	"\x0fground_sign_key\x18\x03 \x01(\fR\rgroundSignKey\x12(\n" +
-	"\x10ground_agree_key\x18\x04 \x01(\fR\x0egroundAgreeKey\"P\n" +
+	"\x10ground_agree_key\x18\x04 \x01(\fR\x0egroundAgreeKey\"\xb3\x01\n" +
 	"\x0eFlightsRequest\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12$\n" +
-	"\x04held\x18\x02 \x03(\v2\x10.crew.v1.HeldKeyR\x04held\">\n" +
+	"\x04held\x18\x02 \x03(\v2\x10.crew.v1.HeldKeyR\x04held\x12*\n" +
+	"\x04have\x18\x03 \x03(\v2\x16.crew.v1.WatchedFlightR\x04have\x12!\n" +
+	"\ffirst_budget\x18\x04 \x01(\rR\vfirstBudget\x12\x12\n" +
+	"\x04dict\x18\x05 \x01(\rR\x04dict\">\n" +
 	"\aHeldKey\x12\x16\n" +
 	"\x06flight\x18\x01 \x01(\fR\x06flight\x12\x1b\n" +
-	"\tlease_end\x18\x02 \x01(\x03R\bleaseEnd\"H\n" +
+	"\tlease_end\x18\x02 \x01(\x03R\bleaseEnd\"v\n" +
 	"\x0fFlightsResponse\x125\n" +
-	"\vassignments\x18\x01 \x03(\v2\x13.crew.v1.AssignmentR\vassignments\"\xa1\x01\n" +
+	"\vassignments\x18\x01 \x03(\v2\x13.crew.v1.AssignmentR\vassignments\x12,\n" +
+	"\x05first\x18\x02 \x03(\v2\x16.crew.v1.WatchResponseR\x05first\"\xa1\x01\n" +
 	"\tFlightKey\x12\x18\n" +
 	"\acarrier\x18\x01 \x01(\tR\acarrier\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x05R\x06number\x12\x16\n" +
@@ -1315,27 +1357,29 @@ var file_crew_v1_crew_proto_goTypes = []any{
 }
 var file_crew_v1_crew_proto_depIdxs = []int32{
 	3,  // 0: crew.v1.FlightsRequest.held:type_name -> crew.v1.HeldKey
-	6,  // 1: crew.v1.FlightsResponse.assignments:type_name -> crew.v1.Assignment
-	5,  // 2: crew.v1.Assignment.key:type_name -> crew.v1.FlightKey
-	7,  // 3: crew.v1.ExchangeRequest.runs:type_name -> crew.v1.Run
-	8,  // 4: crew.v1.ExchangeRequest.claims:type_name -> crew.v1.HeadOf
-	7,  // 5: crew.v1.ExchangeResponse.runs:type_name -> crew.v1.Run
-	9,  // 6: crew.v1.ExchangeResponse.receipts:type_name -> crew.v1.Receipt
-	13, // 7: crew.v1.WatchRequest.flights:type_name -> crew.v1.WatchedFlight
-	11, // 8: crew.v1.WatchResponse.frame:type_name -> crew.v1.ExchangeResponse
-	0,  // 9: crew.v1.TabletService.Enrol:input_type -> crew.v1.EnrolRequest
-	2,  // 10: crew.v1.TabletService.Flights:input_type -> crew.v1.FlightsRequest
-	10, // 11: crew.v1.TabletService.Exchange:input_type -> crew.v1.ExchangeRequest
-	12, // 12: crew.v1.TabletService.Watch:input_type -> crew.v1.WatchRequest
-	1,  // 13: crew.v1.TabletService.Enrol:output_type -> crew.v1.EnrolResponse
-	4,  // 14: crew.v1.TabletService.Flights:output_type -> crew.v1.FlightsResponse
-	11, // 15: crew.v1.TabletService.Exchange:output_type -> crew.v1.ExchangeResponse
-	14, // 16: crew.v1.TabletService.Watch:output_type -> crew.v1.WatchResponse
-	13, // [13:17] is the sub-list for method output_type
-	9,  // [9:13] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	13, // 1: crew.v1.FlightsRequest.have:type_name -> crew.v1.WatchedFlight
+	6,  // 2: crew.v1.FlightsResponse.assignments:type_name -> crew.v1.Assignment
+	14, // 3: crew.v1.FlightsResponse.first:type_name -> crew.v1.WatchResponse
+	5,  // 4: crew.v1.Assignment.key:type_name -> crew.v1.FlightKey
+	7,  // 5: crew.v1.ExchangeRequest.runs:type_name -> crew.v1.Run
+	8,  // 6: crew.v1.ExchangeRequest.claims:type_name -> crew.v1.HeadOf
+	7,  // 7: crew.v1.ExchangeResponse.runs:type_name -> crew.v1.Run
+	9,  // 8: crew.v1.ExchangeResponse.receipts:type_name -> crew.v1.Receipt
+	13, // 9: crew.v1.WatchRequest.flights:type_name -> crew.v1.WatchedFlight
+	11, // 10: crew.v1.WatchResponse.frame:type_name -> crew.v1.ExchangeResponse
+	0,  // 11: crew.v1.TabletService.Enrol:input_type -> crew.v1.EnrolRequest
+	2,  // 12: crew.v1.TabletService.Flights:input_type -> crew.v1.FlightsRequest
+	10, // 13: crew.v1.TabletService.Exchange:input_type -> crew.v1.ExchangeRequest
+	12, // 14: crew.v1.TabletService.Watch:input_type -> crew.v1.WatchRequest
+	1,  // 15: crew.v1.TabletService.Enrol:output_type -> crew.v1.EnrolResponse
+	4,  // 16: crew.v1.TabletService.Flights:output_type -> crew.v1.FlightsResponse
+	11, // 17: crew.v1.TabletService.Exchange:output_type -> crew.v1.ExchangeResponse
+	14, // 18: crew.v1.TabletService.Watch:output_type -> crew.v1.WatchResponse
+	15, // [15:19] is the sub-list for method output_type
+	11, // [11:15] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_crew_v1_crew_proto_init() }

@@ -37,6 +37,8 @@ const (
 	CabinServiceHelloProcedure = "/crew.v1.CabinService/Hello"
 	// CabinServiceExchangeProcedure is the fully-qualified name of the CabinService's Exchange RPC.
 	CabinServiceExchangeProcedure = "/crew.v1.CabinService/Exchange"
+	// CabinServiceUplinkProcedure is the fully-qualified name of the CabinService's Uplink RPC.
+	CabinServiceUplinkProcedure = "/crew.v1.CabinService/Uplink"
 )
 
 // CabinServiceClient is a client for the crew.v1.CabinService service.
@@ -48,6 +50,9 @@ type CabinServiceClient interface {
 	// will. Errors: not_found, forbidden for a tablet that is not on the roster of that flight,
 	// too_much, unavailable.
 	Exchange(context.Context, *v1.CabinServiceExchangeRequest) (*v1.CabinServiceExchangeResponse, error)
+	// Uplink says how the caller stands to the link to ground, and hears how the answerer does.
+	// Errors: those of Exchange.
+	Uplink(context.Context, *v1.UplinkRequest) (*v1.UplinkResponse, error)
 }
 
 // NewCabinServiceClient constructs a client for the crew.v1.CabinService service. By default, it
@@ -73,6 +78,12 @@ func NewCabinServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(cabinServiceMethods.ByName("Exchange")),
 			connect.WithClientOptions(opts...),
 		),
+		uplink: connect.NewClient[v1.UplinkRequest, v1.UplinkResponse](
+			httpClient,
+			baseURL+CabinServiceUplinkProcedure,
+			connect.WithSchema(cabinServiceMethods.ByName("Uplink")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -80,6 +91,7 @@ func NewCabinServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 type cabinServiceClient struct {
 	hello    *connect.Client[v1.HelloRequest, v1.HelloResponse]
 	exchange *connect.Client[v1.CabinServiceExchangeRequest, v1.CabinServiceExchangeResponse]
+	uplink   *connect.Client[v1.UplinkRequest, v1.UplinkResponse]
 }
 
 // Hello calls crew.v1.CabinService.Hello.
@@ -100,6 +112,15 @@ func (c *cabinServiceClient) Exchange(ctx context.Context, req *v1.CabinServiceE
 	return nil, err
 }
 
+// Uplink calls crew.v1.CabinService.Uplink.
+func (c *cabinServiceClient) Uplink(ctx context.Context, req *v1.UplinkRequest) (*v1.UplinkResponse, error) {
+	response, err := c.uplink.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // CabinServiceHandler is an implementation of the crew.v1.CabinService service.
 type CabinServiceHandler interface {
 	// Hello says that the caller is there and where it listens itself, so that one of two tablets
@@ -109,6 +130,9 @@ type CabinServiceHandler interface {
 	// will. Errors: not_found, forbidden for a tablet that is not on the roster of that flight,
 	// too_much, unavailable.
 	Exchange(context.Context, *v1.CabinServiceExchangeRequest) (*v1.CabinServiceExchangeResponse, error)
+	// Uplink says how the caller stands to the link to ground, and hears how the answerer does.
+	// Errors: those of Exchange.
+	Uplink(context.Context, *v1.UplinkRequest) (*v1.UplinkResponse, error)
 }
 
 // NewCabinServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -130,12 +154,20 @@ func NewCabinServiceHandler(svc CabinServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(cabinServiceMethods.ByName("Exchange")),
 		connect.WithHandlerOptions(opts...),
 	)
+	cabinServiceUplinkHandler := connect.NewUnaryHandlerSimple(
+		CabinServiceUplinkProcedure,
+		svc.Uplink,
+		connect.WithSchema(cabinServiceMethods.ByName("Uplink")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/crew.v1.CabinService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case CabinServiceHelloProcedure:
 			cabinServiceHelloHandler.ServeHTTP(w, r)
 		case CabinServiceExchangeProcedure:
 			cabinServiceExchangeHandler.ServeHTTP(w, r)
+		case CabinServiceUplinkProcedure:
+			cabinServiceUplinkHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -151,4 +183,8 @@ func (UnimplementedCabinServiceHandler) Hello(context.Context, *v1.HelloRequest)
 
 func (UnimplementedCabinServiceHandler) Exchange(context.Context, *v1.CabinServiceExchangeRequest) (*v1.CabinServiceExchangeResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("crew.v1.CabinService.Exchange is not implemented"))
+}
+
+func (UnimplementedCabinServiceHandler) Uplink(context.Context, *v1.UplinkRequest) (*v1.UplinkResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("crew.v1.CabinService.Uplink is not implemented"))
 }
