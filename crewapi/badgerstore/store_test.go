@@ -332,7 +332,7 @@ func TestStorageFull(t *testing.T) {
 
 func TestBatchTooLarge(t *testing.T) {
 	d := open(t, t.TempDir())
-	err := d.Commit(flightsync.Batch{}, Meta{"a", make([]byte, maxBatch/2)}, Meta{"b", make([]byte, maxBatch/2)})
+	err := d.Commit(flightsync.Batch{}, Meta{Name: "a", Value: make([]byte, maxBatch/2)}, Meta{Name: "b", Value: make([]byte, maxBatch/2)})
 	if passenger.CodeOf(err) != passenger.TooMuch {
 		t.Errorf("a batch above the limit: %v, want too_much", err)
 	}
@@ -347,7 +347,7 @@ func TestMeta(t *testing.T) {
 	fill(t, d, 1)
 	st, _ := d.State()
 	st.Clock.Ctr = 77
-	if err := d.Commit(flightsync.Batch{State: st}, Meta{"peer", []byte{1, 2}}, Meta{"empty", nil}); err != nil {
+	if err := d.Commit(flightsync.Batch{State: st}, Meta{Name: "peer", Value: []byte{1, 2}}, Meta{Name: "empty"}); err != nil {
 		t.Fatal(err)
 	}
 	d.Close()
