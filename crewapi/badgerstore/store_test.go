@@ -390,3 +390,43 @@ func TestCopyLeavesErasedBodiesBehind(t *testing.T) {
 		t.Errorf("peer = %x", v)
 	}
 }
+
+func TestMetasByPrefix(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir)
+	fill(t, d, 1)
+	set := func(metas ...Meta) {
+		t.Helper()
+		if err := d.Commit(flightsync.Batch{}, metas...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := func() (out []string) {
+		t.Helper()
+		if err := d.Metas("a/", func(name string, value []byte) bool { out = append(out, name+"="+string(value)); return true }); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	set(Meta{Name: "a/2", Value: []byte("two")}, Meta{Name: "a/1", Value: []byte("one")}, Meta{Name: "b/1", Value: []byte("x")}, Meta{Name: "a", Value: []byte("y")})
+	if got := fmt.Sprint(list()); got != "[a/1=one a/2=two]" {
+		t.Errorf("by prefix: %s", got)
+	}
+	set(Meta{Name: "a/1", Gone: true}, Meta{Name: "a/3", Value: []byte("three")}, Meta{Name: "a/3", Gone: true}, Meta{Name: "never", Gone: true})
+	d.Close()
+	s, err := Salvage(dir, testKey, passenger.FlightID{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	salvaged := map[string]bool{}
+	if err := s.Metas("a/", func(name string, value []byte) bool { salvaged[name+"="+string(value)] = true; return true }); err != nil || !salvaged["a/2=two"] {
+		t.Errorf("salvaged %v, %v", salvaged, err)
+	}
+	d = open(t, dir)
+	if got := fmt.Sprint(list()); got != "[a/2=two]" {
+		t.Errorf("after taking away: %s", got)
+	}
+	if v, err := d.Meta("a/1"); err != nil || v != nil {
+		t.Errorf("a value that was taken away: %q, %v", v, err)
+	}
+}

@@ -11,9 +11,12 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// deliverAtOnce bounds the sealed bytes of one delivery; a run is never cut, since its proof is
-// at its end. Arbitrary, half of what a message may have.
-const deliverAtOnce = 512 << 10
+// deliverAtOnce bounds the sealed bytes of one delivery, deliverRuns its runs; a run is never cut,
+// since its proof is at its end. Arbitrary, half of what a message may have; a run for each author.
+const (
+	deliverAtOnce = 512 << 10
+	deliverRuns   = flightsync.MaxAuthors
+)
 
 // unsent is what a file in the folder unsent holds: what ground lacked of a flight when the
 // lease ended. Nobody but ground can read it.
@@ -84,7 +87,7 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 			for _, op := range r.Ops {
 				n += len(op)
 			}
-			if len(part) > 0 && size+n > deliverAtOnce {
+			if len(part) == deliverRuns || len(part) > 0 && size+n > deliverAtOnce {
 				break
 			}
 			part, size = append(part, r.SealedRun), size+n
