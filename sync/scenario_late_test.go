@@ -422,3 +422,27 @@ func TestScenarioGroundRestoredPieceByPiece(t *testing.T) {
 		}
 	}
 }
+
+// A tablet that signs ever new histories gets its homes up to a bound; the flight goes on, and
+// other tablets find an index.
+func TestScenarioEquivocatingTabletUsesUpNoIndexes(t *testing.T) {
+	c := newCrew(t, 2)
+	n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	c.all()
+	start := c.tablets[1].store.Clone()
+	for i := range 3 * MaxBranches {
+		liar := newNode(t, passenger.FlightID{1}, Nobody, 11)
+		liar.store, liar.salt = start.Clone(), byte(20+i)
+		liar.reload()
+		liar.write(author(1), OutcomeDraft(n, 1, declined(), nil, [8]byte{byte(i + 1)}))
+		c.take(liar.do(Ask{Whole: []Author{author(1)}}).Request.Runs)
+	}
+	if got := c.ground.branches(author(1)); got != MaxBranches {
+		t.Errorf("%d branches have a home, want %d", got, MaxBranches)
+	}
+	c.tablets[0].write(author(0), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))
+	c.sync(0)
+	if !c.ground.State().Vector().CoversAll(c.tablets[0].State().Vector()) {
+		t.Error("an honest tablet is held up")
+	}
+}
