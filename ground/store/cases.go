@@ -102,7 +102,7 @@ func (t *tx) ListCases(ctx context.Context, f ground.CaseFilter) ([]ground.Case,
 func (t *tx) CountCases(ctx context.Context, f ground.CaseFilter) (int, error) {
 	const op = "store.CountCases"
 	words := fold(f.Search)
-	search, err := t.searchFor(ctx, op, words, by("c.id IN (?)", t.postsWith(words)))
+	search, err := t.searchFor(ctx, op, words, by("c.id IN (SELECT w.case_id FROM post_words AS w WHERE "+wordsLike+")", likePattern(words)))
 	if err != nil {
 		return 0, err
 	}
