@@ -3,6 +3,7 @@ package crewapi
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,33 @@ func TestEveryFieldSurvives(t *testing.T) {
 	}
 }
 
+func TestDeliveryCrosses(t *testing.T) {
+	group := passenger.FlightID{1, 2}
+	run := filled[flightsync.SealedRun]()
+	for i := range run.Ops {
+		run.Ops[i] = bytes.Repeat([]byte{byte(i)}, keys.Overhead+1)
+	}
+	m := wire(t, fromDelivery(group, []flightsync.SealedRun{run}), &crewv1.DeliverRequest{})
+	id, got, err := toDelivery(m)
+	if d := cmp.Diff([]flightsync.SealedRun{run}, got); d != "" || err != nil || id != group {
+		t.Errorf("delivery of %s: %v (-want +got)\n%s", id, err, d)
+	}
+	if err := check(m); err != nil {
+		t.Errorf("our own request breaks our rules: %v", err)
+	}
+	for name, bad := range map[string]func(){
+		"short op": func() { m.Runs[0].Ops[0] = make([]byte, keys.Overhead) }, "no op": func() { m.Runs[0].Ops = nil },
+		"no run": func() { m.Runs = nil }, "too many runs": func() { m.Runs = make([]*crewv1.SealedRun, 65) },
+	} {
+		m = fromDelivery(group, []flightsync.SealedRun{run})
+		m.Runs[0].Ops = slices.Clone(m.Runs[0].Ops)
+		bad()
+		if err := check(m); passenger.CodeOf(err) != passenger.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestNobodyAndZeroCross(t *testing.T) {
 	got, err := toRequest(wire(t, fromRequest(flightsync.Request{Me: flightsync.Nobody}), &crewv1.ExchangeRequest{}))
 	if err != nil || got.Me != flightsync.Nobody {
@@ -112,6 +140,32 @@ func TestNobodyAndZeroCross(t *testing.T) {
 	if _, err := toDuty(fromDuty(a)); passenger.CodeOf(err) != passenger.Invalid {
 		t.Errorf("a wrapped key of one byte: %v", err)
 	}
+}
+
+func FuzzDelivery(f *testing.F) {
+	b, err := proto.Marshal(fromDelivery(passenger.FlightID{1}, []flightsync.SealedRun{filled[flightsync.SealedRun]()}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte{0x12, 1, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m := &crewv1.DeliverRequest{}
+		if proto.Unmarshal(b, m) != nil {
+			return
+		}
+		group, runs, err := toDelivery(m)
+		if err != nil {
+			if c := passenger.CodeOf(err); c != passenger.Invalid {
+				t.Fatalf("refused with %s", c)
+			}
+			return
+		}
+		id, again, err := toDelivery(fromDelivery(group, runs))
+		if err != nil || id != group || check(m) == nil && !reflect.DeepEqual(runs, again) {
+			t.Fatalf("read %+v, wrote and read %+v, %v", runs, again, err)
+		}
+	})
 }
 
 func FuzzRequest(f *testing.F) {

@@ -124,6 +124,10 @@ func TestWhoMayCall(t *testing.T) {
 		if _, err := c.Exchange(t.Context(), flightsync.Request{}); passenger.CodeOf(err) != passenger.SignedOut {
 			t.Errorf("%s, exchange: %v, want signed_out", name, err)
 		}
+		run := flightsync.SealedRun{Author: 4, First: 1, Ops: [][]byte{make([]byte, 100)}}
+		if _, err := c.Deliver(t.Context(), passenger.FlightID{1}, []flightsync.SealedRun{run}); passenger.CodeOf(err) != passenger.SignedOut {
+			t.Errorf("%s, deliver: %v, want signed_out", name, err)
+		}
 		if err := c.Watch(t.Context(), nil, nil, nil); passenger.CodeOf(err) != passenger.SignedOut {
 			t.Errorf("%s, watch: %v, want signed_out", name, err)
 		}

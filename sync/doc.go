@@ -23,18 +23,24 @@
 // personal data. The body starts with [SaltSize] random bytes. With
 //
 //	commit = SHA-256(body)[:16]
-//	h_0    = SHA-256(group ‖ author ‖ incarnation)[:16]
+//	h_0    = SHA-256(group ‖ author ‖ incarnation)[:16]   (ground's first lanes: incarnation 0)
 //	h_n    = SHA-256(h_{n-1} ‖ header_n ‖ commit_n)[:16]
 //
 // an erased body leaves header and commit behind (a stub), and every later suffix still
 // verifies. Headers and bodies are sequences of fields in the protocol-buffer wire form;
-// unknown fields and unknown kinds are kept and forwarded bit-exact.
+// unknown fields and unknown kinds are kept and forwarded bit-exact, and so is what cannot be
+// read at all ([Op.Poison]).
+//
+// A [Run] is proven by one signature of its author ([Claim]); ground's lanes by the group's root
+// key, a tablet's by the key in its roster op. The driver signs: [Replica.Sign] after each Step.
 //
 // # Lanes
 //
-// An author index is bound by roster ops to a lane class and an incarnation. Indexes 0 to 3 are
-// ground's admin, safety, manifest and notes lanes; tablets come from [FirstTablet] on. Lanes
-// set writer and order, never confidentiality.
+// An author index is bound by roster ops to a lane class, a key and an incarnation. Indexes 0 to 3
+// are ground's admin, safety, manifest and notes lanes; tablets come from [FirstTablet] on. Lanes
+// set writer and order, never confidentiality. A lane of which a second history turns up (a
+// cloned or rolled-back store, a restored database) keeps one; the other gets a lane of its own
+// ([Fork], [Replica.Homes]), and both are folded.
 //
 // # Invariants
 //

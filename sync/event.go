@@ -95,6 +95,7 @@ type RunFault string
 const (
 	FaultGap       RunFault = "gap"       // starts behind a hole
 	FaultFork      RunFault = "fork"      // the author signed another history than the one held
+	FaultBranch    RunFault = "branch"    // of a branch that has a home; its holder does not know yet
 	FaultForged    RunFault = "forged"    // not signed by the author
 	FaultUnbound   RunFault = "unbound"   // the roster, as far as it is known here, has no such author
 	FaultRollback  RunFault = "rollback"  // the peer holds more of this replica's lane than it does itself

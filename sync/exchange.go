@@ -62,6 +62,16 @@ func (r *Replica) answer(ev Answer) (Ready, error) {
 	for _, a := range res.Again { // what is asked for anew is not answered from where it seems to end
 		have = have.Set(a, max(have.Of(a), res.Have.Of(a)))
 	}
+	for _, n := range ev.Notes {
+		if n.What != FaultBranch {
+			continue
+		}
+		// The asker holds a branch under the index that it left. What is in its place says so.
+		have = have.Set(n.Author, n.Fork.At)
+		if l, _ := r.st.Lane(n.Author); l.Class == AdminLane { // down to the entry, which may stand at the end
+			limit = MaxRawBytes * 2
+		}
+	}
 	var err error
 	res.Runs, res.More, err = r.lacking(have, limit)
 	return Ready{Response: res}, err
@@ -73,6 +83,13 @@ func (r *Replica) again(req Request, notes []RunNote) []Author {
 	for _, n := range notes {
 		if n.What == FaultFork {
 			out[n.Author] = true
+		}
+		if n.What == FaultUnbound { // as many ops of the roster as here, and another roster
+			for _, l := range r.st.Lanes {
+				if l.Class == AdminLane && l.Seq > 0 && l.Seq == req.Have.Of(l.Author) {
+					out[l.Author] = true
+				}
+			}
 		}
 	}
 	for _, c := range req.Claims {

@@ -13,12 +13,15 @@ type Home struct {
 // ground's own lanes: what tablets hold of those went out before ground was restored from a
 // backup, so it stays, and what ground wrote since moves.
 //
+// A lane has at most [MaxBranches]: a tablet that signs ever new histories must not use up the
+// indexes of the flight. What it signs beyond stays with it.
+//
 // For each home the driver steps [Bind] with Branch, then steps the same Receive again, which now
 // takes the branch, then writes the roster ops of Branch and Live; all of it in one transaction.
 func (r *Replica) Homes(notes []RunNote, next func() Author) (out []Home) {
 	for _, n := range notes {
 		l, ok := r.st.Lane(n.Author)
-		if n.What != FaultFork || n.Seq == 0 || !ok {
+		if n.What != FaultFork || n.Seq == 0 || !ok || r.branches(l.Author) >= MaxBranches {
 			continue
 		}
 		h := Home{Branch: RosterEntry{Author: next(), Class: l.Class, Fork: n.Fork}}
@@ -31,4 +34,14 @@ func (r *Replica) Homes(notes []RunNote, next func() Author) (out []Home) {
 		out = append(out, h)
 	}
 	return out
+}
+
+// branches counts the branches that left a lane.
+func (r *Replica) branches(a Author) (n int) {
+	for _, l := range r.st.Lanes {
+		if l.Fork.Is() && l.Fork.Of == a {
+			n++
+		}
+	}
+	return n
 }

@@ -72,7 +72,7 @@ func (c *crew) once(i, budget int) bool {
 	down := t.do(c.answered(res))
 	talk.Heard(*res, down, t.State())
 	c.talk[i], c.peer[i] = talk, talk.Peer
-	return len(up.Changed)+len(down.Changed)+len(talk.Whole) > 0 || talk.Claims
+	return len(up.Changed)+len(down.Changed) > 0 || !talk.Done(t.State())
 }
 
 // take is ground's side of an exchange: branches get a home at once.

@@ -168,7 +168,14 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 		if fork > 0 {
 			start = heads[fork-1]
 		}
-		return r.branch(run, fork, Fork{Of: l.Author, At: run.First + uint64(fork) - 1, Start: start, First: heads[fork]}, ours)
+		f := Fork{Of: l.Author, At: run.First + uint64(fork) - 1, Start: start, First: heads[fork]}
+		if moved, err := r.learnHome(ops[fork:], f, ours); err != nil || moved {
+			if err != nil {
+				return nil, err
+			}
+			return r.take(run)
+		}
+		return r.branch(run, fork, f, ours)
 	}
 	if last <= l.Seq {
 		return nil, nil // held already
@@ -205,12 +212,44 @@ func (r *Replica) learn(o Op) error {
 	return r.rehome(l)
 }
 
+// learnHome looks in a run of an admin lane for the home of what is held here in its place: after
+// ground was restored, the entry that names our branch stands in the branch that we lack. It
+// reports whether our branch moved there.
+func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
+	if l, _ := r.st.Lane(theirs.Of); l.Class != AdminLane {
+		return false, nil
+	}
+	home := Fork{Of: theirs.Of, At: theirs.At, Start: theirs.Start, First: ours}
+	for _, o := range ops {
+		if o.Header.Kind != KindRoster || o.Poison != "" || o.IsStub() {
+			continue
+		}
+		if e, err := decodeRoster(o.Content()); err == nil && e.Fork == home {
+			r.enter(e)
+			l, ok := r.st.Lane(e.Author)
+			if !ok || l.Fork != home {
+				return false, nil
+			}
+			if err := r.rehome(l); err != nil {
+				return false, err
+			}
+			of, _ := r.st.Lane(theirs.Of)
+			return of.Seq == theirs.At, nil
+		}
+	}
+	return false, nil
+}
+
 // branch takes what a run brings of another branch of its lane into the lane that ground has
 // given that branch; until there is one it stays where it is.
 func (r *Replica) branch(run Run, fork int, f Fork, ours Hash) (*RunNote, error) {
 	for _, l := range r.st.Lanes {
 		if l.Fork == f {
-			return r.take(Run{Author: l.Author, First: 1, Ops: run.Ops[fork:], Head: run.Head, Sig: run.Sig})
+			note, err := r.take(Run{Author: l.Author, First: 1, Ops: run.Ops[fork:], Head: run.Head, Sig: run.Sig})
+			if note == nil {
+				note = &RunNote{Author: run.Author, What: FaultBranch, Seq: f.At + 1, Fork: f}
+			}
+			return note, err
 		}
 	}
 	return &RunNote{Author: run.Author, What: FaultFork, Seq: f.At + 1, Fork: f, Ours: ours}, nil

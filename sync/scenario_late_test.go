@@ -387,3 +387,62 @@ func TestScenarioCabinWithoutGround(t *testing.T) {
 	c.all()
 	c.wantSums(Sums{Compiled: 1, Delivered: 1, Seen: 1, Acted: 1})
 }
+
+// Ground comes back from a backup, and the tablet that comes first knows less of what was lost
+// than the second: it has taken what ground wrote in its place, and hears of the change of lanes
+// from the very lane that changed.
+//
+//	backup      0: 1 … 5
+//	tablet 0    0: 1 … 5 ─ 6              tablet 1    0: 1 … 5 ─ 6 ─ 7
+//	ground      0: 1 … 5 ─ 6 ─ 7'─ 8'  (6 from tablet 0)  ─► 7, and 7'─ 8' at home
+func TestScenarioGroundRestoredPieceByPiece(t *testing.T) {
+	for _, budget := range []int{0, 1} {
+		c := newCrew(t, 2)
+		c.all()
+		backup := c.ground.store.Clone()
+		c.ground.write(Admin, MovementFact{Word: passenger.Boarding, At: t0}.Draft())
+		c.all()
+		c.ground.write(Admin, MovementFact{Word: passenger.DoorsClosed, At: t0}.Draft())
+		c.sync(1)
+		c.ground.store, c.ground.salt = backup, 150
+		c.ground.reload()
+		c.sync(0)
+		c.ground.write(Admin, MovementFact{Word: passenger.Off, At: t0}.Draft(), MovementFact{Word: passenger.On, At: t0.Add(3600e9)}.Draft())
+		c.sync(0)
+		c.sync(1)
+		for range 60 {
+			c.once(0, budget)
+		}
+		c.all()
+		v := c.same()
+		for _, m := range []passenger.Movement{passenger.Boarding, passenger.DoorsClosed, passenger.Off, passenger.On} {
+			if _, ok := v.Moved(m); !ok {
+				t.Errorf("budget %d: the movement %s is lost: %+v", budget, m, v.Movements)
+			}
+		}
+	}
+}
+
+// A tablet that signs ever new histories gets its homes up to a bound; the flight goes on, and
+// other tablets find an index.
+func TestScenarioEquivocatingTabletUsesUpNoIndexes(t *testing.T) {
+	c := newCrew(t, 2)
+	n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	c.all()
+	start := c.tablets[1].store.Clone()
+	for i := range 3 * MaxBranches {
+		liar := newNode(t, passenger.FlightID{1}, Nobody, 11)
+		liar.store, liar.salt = start.Clone(), byte(20+i)
+		liar.reload()
+		liar.write(author(1), OutcomeDraft(n, 1, declined(), nil, [8]byte{byte(i + 1)}))
+		c.take(liar.do(Ask{Whole: []Author{author(1)}}).Request.Runs)
+	}
+	if got := c.ground.branches(author(1)); got != MaxBranches {
+		t.Errorf("%d branches have a home, want %d", got, MaxBranches)
+	}
+	c.tablets[0].write(author(0), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))
+	c.sync(0)
+	if !c.ground.State().Vector().CoversAll(c.tablets[0].State().Vector()) {
+		t.Error("an honest tablet is held up")
+	}
+}

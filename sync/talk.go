@@ -7,7 +7,7 @@ import "slices"
 type Talk struct {
 	Peer   Vector   // how much of each lane the peer is known to hold durably; nil when nothing is known
 	Whole  []Author // lanes to send from their start: the peer's history of them is another one
-	Claims bool     // equal vectors met unequal digests: say every head
+	Claims bool     // histories differ, and it is not known where: say every head
 	More   bool     // there is more to fetch: the peer left something out, or a branch here made room
 }
 
@@ -21,10 +21,14 @@ func (t Talk) Ask(budget, send int) Ask {
 // vector acknowledges nothing in lanes whose histories differ.
 func (t *Talk) Heard(res Response, ready Ready, st State) {
 	whole := slices.Clone(res.Again)
+	// An author whom the peer knows and this replica does not, although no op of ground is left to
+	// come: their histories of the roster are not the same.
+	strangers := false
 	for _, n := range ready.Notes {
 		if n.What == FaultFork && !slices.Contains(whole, n.Author) {
 			whole = append(whole, n.Author)
 		}
+		strangers = strangers || n.What == FaultUnbound && !res.More
 	}
 	peer := slices.Clone(res.Have)
 	if peer == nil {
@@ -35,7 +39,7 @@ func (t *Talk) Heard(res Response, ready Ready, st State) {
 	}
 	v := st.Vector()
 	*t = Talk{Peer: peer, Whole: whole, More: res.More || len(ready.Batch.Cuts) > 0,
-		Claims: len(whole) == 0 && v.CoversAll(res.Have) && res.Have.CoversAll(v) && st.Digest() != res.Digest}
+		Claims: len(whole) == 0 && (strangers || v.CoversAll(res.Have) && res.Have.CoversAll(v) && st.Digest() != res.Digest)}
 }
 
 // Done reports whether neither side lacks anything that it is known to lack.

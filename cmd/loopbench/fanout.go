@@ -196,7 +196,7 @@ func (f *fleet) enter(i int) error {
 func (f *fleet) vectors(of []int) map[passenger.FlightID]flightsync.Vector {
 	out := map[passenger.FlightID]flightsync.Vector{}
 	for _, i := range of {
-		out[f.tablets[i].flight] = f.tablets[i].peer
+		out[f.tablets[i].flight] = f.tablets[i].talk.Peer
 	}
 	return out
 }

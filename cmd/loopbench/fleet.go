@@ -56,13 +56,13 @@ func (l *lab) newFleet(name, db string) (f *fleet, err error) {
 		return nil, err
 	}
 	s.ground.Stop() // the tablets are written beside it
-	tokens, err := s.enrolMany(fleetTablets)
+	members, root, err := s.enrolMany(fleetTablets)
 	if err != nil {
 		return nil, err
 	}
 	var roster strings.Builder
 	roster.WriteString("flight,tablet,role,zone\n")
-	for i := range tokens {
+	for i := range members {
 		fmt.Fprintf(&roster, "%s,%s,cabin,\n", legs[i/fleetPerFlight].key(), fleetName(i))
 	}
 	if err := s.give("crew", "fleet.csv", roster.String()); err != nil {
@@ -75,8 +75,8 @@ func (l *lab) newFleet(name, db string) (f *fleet, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, token := range tokens {
-		t, err := newLight(s.ground.URL(), token, ids[legs[i/fleetPerFlight].key()], floor.H2C())
+	for i, m := range members {
+		t, err := newLight(s.ground.URL(), m, root, ids[legs[i/fleetPerFlight].key()], floor.H2C())
 		if err != nil {
 			return nil, err
 		}
@@ -95,30 +95,34 @@ func (l *lab) newFleet(name, db string) (f *fleet, err error) {
 
 func fleetName(i int) string { return fmt.Sprintf("fleet-%04d", i) }
 
+// member is what an enrolled tablet has.
+type member struct {
+	token string
+	keys  *keys.Pair
+}
+
 // enrolMany writes enrolled tablets into the database in one transaction: an enrolment by its
-// code is one flush of the disk or two.
-func (s *site) enrolMany(n int) (tokens []string, err error) {
+// code is one flush of the disk or two. root is ground's public key.
+func (s *site) enrolMany(n int) (out []member, root []byte, err error) {
 	h, err := s.host()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer h.close()
-	var pairs []*keys.Pair
 	for range n {
 		b := make([]byte, 32)
 		rand.Read(b) // never fails (crypto/rand)
-		tokens = append(tokens, base64.RawURLEncoding.EncodeToString(b))
 		pair, err := keys.Generate(rand.Reader)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		pairs = append(pairs, pair)
+		out = append(out, member{base64.RawURLEncoding.EncodeToString(b), pair})
 	}
-	return tokens, h.db.InTx(s.ctx, func(tx ground.Tx) error {
-		for i, token := range tokens {
-			hash := sha256.Sum256([]byte(token))
-			if err := tx.InsertTablet(s.ctx, ground.Tablet{ID: passenger.TabletID(uuid.New()), Name: fleetName(i), SignKey: pairs[i].Signer().Public(),
-				AgreeKey: pairs[i].Agreer().Public(), TokenHash: hash[:], CreatedAt: tx.Now(), EnrolledAt: tx.Now()}); err != nil {
+	return out, h.tablets.Ground.Sign, h.db.InTx(s.ctx, func(tx ground.Tx) error {
+		for i, m := range out {
+			hash := sha256.Sum256([]byte(m.token))
+			if err := tx.InsertTablet(s.ctx, ground.Tablet{ID: passenger.TabletID(uuid.New()), Name: fleetName(i), SignKey: m.keys.Signer().Public(),
+				AgreeKey: m.keys.Agreer().Public(), TokenHash: hash[:], CreatedAt: tx.Now(), EnrolledAt: tx.Now()}); err != nil {
 				return err
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -23,23 +24,24 @@ type light struct {
 	flight passenger.FlightID
 	mem    *flightsync.Memory
 	rep    *flightsync.Replica
-	peer   flightsync.Vector
+	keys   *keys.Pair
+	talk   flightsync.Talk
 	notes  []flightsync.NoteView             // standing ones, after the first load
 	last   map[flightsync.Dot]flightsync.Dot // own outcome that stands, by note
 	again  int                               // exchanges that ground put off
 }
 
-func newLight(url, token string, flight passenger.FlightID, hc *http.Client) (t *light, err error) {
-	t = &light{token: token, flight: flight, mem: flightsync.NewMemory(), last: map[flightsync.Dot]flightsync.Dot{}}
-	if t.client, err = crewapi.NewClient(url, token, hc); err != nil {
+func newLight(url string, member member, root []byte, flight passenger.FlightID, hc *http.Client) (t *light, err error) {
+	t = &light{token: member.token, keys: member.keys, flight: flight, mem: flightsync.NewMemory(), last: map[flightsync.Dot]flightsync.Dot{}}
+	if t.client, err = crewapi.NewClient(url, t.token, hc); err != nil {
 		return nil, err
 	}
 	var inc flightsync.Incarnation
 	rand.Read(inc[:]) // never fails (crypto/rand)
-	if err := t.mem.Apply(flightsync.Create(flight, flightsync.Nobody, inc)); err != nil {
+	if err := t.mem.Apply(flightsync.Create(flight, flightsync.Nobody, inc, flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(root)})); err != nil {
 		return nil, err
 	}
-	t.rep, err = flightsync.Load(t.mem)
+	t.rep, err = flightsync.Load(t.mem, func(_ flightsync.Algorithm, public, msg, sig []byte) bool { return keys.Verify(public, msg, sig) })
 	return t, err
 }
 
@@ -80,8 +82,7 @@ func (t *light) hand(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		st := t.rep.State()
-		if st.Me != flightsync.Nobody && t.peer.CoversAll(st.Vector()) && st.Vector().CoversAll(t.peer) {
+		if t.talk.Done(t.rep.State()) {
 			return nil
 		}
 	}
@@ -94,7 +95,7 @@ func jitter(d time.Duration) int64 {
 }
 
 func (t *light) exchange(ctx context.Context) error {
-	ask, err := t.rep.Step(flightsync.Ask{Peer: t.peer})
+	ask, err := t.step(t.talk.Ask(0, 0))
 	if err != nil {
 		return err
 	}
@@ -102,18 +103,26 @@ func (t *light) exchange(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.peer = res.Have
-	ev := flightsync.Receive{Runs: res.Runs, You: res.You, YouSeen: res.YouSeen, Have: true, Now: start}
+	ev := flightsync.Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Have: true}
 	rand.Read(ev.Salt[:])
-	return t.step(ev)
+	ready, err := t.step(ev)
+	if err == nil {
+		t.talk.Heard(res, ready, t.rep.State())
+	}
+	return err
 }
 
-func (t *light) step(ev flightsync.Event) error {
-	ready, err := t.rep.Step(ev)
-	if err != nil || ready.Batch.IsEmpty() {
-		return err
+func (t *light) step(ev flightsync.Event) (ready flightsync.Ready, err error) {
+	if ready, err = t.rep.Step(ev); err != nil {
+		return ready, err
 	}
-	return t.mem.Apply(ready.Batch)
+	if err := t.rep.Sign(&ready, t.keys.Signer().Sign); err != nil {
+		return ready, err
+	}
+	if ready.Batch.IsEmpty() {
+		return ready, nil
+	}
+	return ready, t.mem.Apply(ready.Batch)
 }
 
 // write records n outcomes on the tablet's share of the notes, each in place of its last.
@@ -134,7 +143,7 @@ func (t *light) write(i, n int) error {
 		ev := flightsync.Write{Author: me, Now: start, Salts: make([][flightsync.SaltSize]byte, 1),
 			Drafts: []flightsync.Draft{flightsync.OutcomeDraft(note.Dot, note.Note.Traveller, report(r), over, nonce)}}
 		rand.Read(ev.Salts[0][:])
-		if err := t.step(ev); err != nil {
+		if _, err := t.step(ev); err != nil {
 			return err
 		}
 		t.last[note.Dot] = flightsync.Dot{Author: me, Seq: t.rep.State().Vector().Of(me)}

@@ -48,7 +48,7 @@ func Copy(dst, src *DB, metas ...string) error {
 			return err
 		}
 		if v != nil {
-			kept = append(kept, Meta{name, v})
+			kept = append(kept, Meta{Name: name, Value: v})
 		}
 	}
 	return dst.Commit(flightsync.Batch{State: st, Ops: ops}, kept...)

@@ -79,6 +79,32 @@ func (d *DB) op(item *badger.Item, dot flightsync.Dot) (o flightsync.Op, err err
 // Meta returns a value of the agent; nil when it was never set. Errors: corrupt.
 func (d *DB) Meta(name string) ([]byte, error) { return d.get("badgerstore.Meta", metaKey(name)) }
 
+// Metas yields the values of the agent whose names begin with prefix, by name, until yield
+// returns false. One that cannot be read is passed over. Errors: corrupt.
+func (d *DB) Metas(prefix string, yield func(name string, value []byte) bool) error {
+	if d.snapshot != nil {
+		return d.snapshot.Metas(prefix, yield)
+	}
+	err := d.db.View(func(txn *badger.Txn) error {
+		it := txn.NewIterator(badger.IteratorOptions{Prefix: metaKey(prefix)})
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			var value []byte
+			if err := it.Item().Value(func(sealed []byte) (err error) {
+				value, err = d.env.open(it.Item().Key(), sealed)
+				return err
+			}); err != nil {
+				continue
+			}
+			if !yield(string(it.Item().Key()[1:]), value) {
+				return nil
+			}
+		}
+		return nil
+	})
+	return asError("badgerstore.Metas", err)
+}
+
 func (d *DB) get(op string, key []byte) (out []byte, err error) {
 	if d.snapshot != nil {
 		return d.snapshot.value(key), nil

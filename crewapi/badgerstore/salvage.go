@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/dgraph-io/badger/v4/pb"
 
@@ -26,6 +27,17 @@ type Salvaged struct {
 
 // Meta returns a value of the agent; nil when it was never set or cannot be read.
 func (s Salvaged) Meta(name string) []byte { return s.metas[name] }
+
+// Metas yields the values of the agent whose names begin with prefix, in no order, until yield
+// returns false.
+func (s Salvaged) Metas(prefix string, yield func(name string, value []byte) bool) error {
+	for name, value := range s.metas {
+		if strings.HasPrefix(name, prefix) && !yield(name, value) {
+			break
+		}
+	}
+	return nil
+}
 
 // value is the value under a key of the state or of the agent.
 func (s Salvaged) value(key []byte) []byte {

@@ -332,7 +332,7 @@ func TestStorageFull(t *testing.T) {
 
 func TestBatchTooLarge(t *testing.T) {
 	d := open(t, t.TempDir())
-	err := d.Commit(flightsync.Batch{}, Meta{"a", make([]byte, maxBatch/2)}, Meta{"b", make([]byte, maxBatch/2)})
+	err := d.Commit(flightsync.Batch{}, Meta{Name: "a", Value: make([]byte, maxBatch/2)}, Meta{Name: "b", Value: make([]byte, maxBatch/2)})
 	if passenger.CodeOf(err) != passenger.TooMuch {
 		t.Errorf("a batch above the limit: %v, want too_much", err)
 	}
@@ -347,7 +347,7 @@ func TestMeta(t *testing.T) {
 	fill(t, d, 1)
 	st, _ := d.State()
 	st.Clock.Ctr = 77
-	if err := d.Commit(flightsync.Batch{State: st}, Meta{"peer", []byte{1, 2}}, Meta{"empty", nil}); err != nil {
+	if err := d.Commit(flightsync.Batch{State: st}, Meta{Name: "peer", Value: []byte{1, 2}}, Meta{Name: "empty"}); err != nil {
 		t.Fatal(err)
 	}
 	d.Close()
@@ -388,5 +388,45 @@ func TestCopyLeavesErasedBodiesBehind(t *testing.T) {
 	}
 	if v, _ := to.Meta("peer"); !bytes.Equal(v, []byte{5}) {
 		t.Errorf("peer = %x", v)
+	}
+}
+
+func TestMetasByPrefix(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir)
+	fill(t, d, 1)
+	set := func(metas ...Meta) {
+		t.Helper()
+		if err := d.Commit(flightsync.Batch{}, metas...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := func() (out []string) {
+		t.Helper()
+		if err := d.Metas("a/", func(name string, value []byte) bool { out = append(out, name+"="+string(value)); return true }); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	set(Meta{Name: "a/2", Value: []byte("two")}, Meta{Name: "a/1", Value: []byte("one")}, Meta{Name: "b/1", Value: []byte("x")}, Meta{Name: "a", Value: []byte("y")})
+	if got := fmt.Sprint(list()); got != "[a/1=one a/2=two]" {
+		t.Errorf("by prefix: %s", got)
+	}
+	set(Meta{Name: "a/1", Gone: true}, Meta{Name: "a/3", Value: []byte("three")}, Meta{Name: "a/3", Gone: true}, Meta{Name: "never", Gone: true})
+	d.Close()
+	s, err := Salvage(dir, testKey, passenger.FlightID{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	salvaged := map[string]bool{}
+	if err := s.Metas("a/", func(name string, value []byte) bool { salvaged[name+"="+string(value)] = true; return true }); err != nil || !salvaged["a/2=two"] {
+		t.Errorf("salvaged %v, %v", salvaged, err)
+	}
+	d = open(t, dir)
+	if got := fmt.Sprint(list()); got != "[a/2=two]" {
+		t.Errorf("after taking away: %s", got)
+	}
+	if v, err := d.Meta("a/1"); err != nil || v != nil {
+		t.Errorf("a value that was taken away: %q, %v", v, err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 type Meta struct {
 	Name  string
 	Value []byte
+	Gone  bool // take it away instead
 }
 
 // Apply implements [flightsync.Store]. Errors: corrupt for a gap, too_much for a batch that does
@@ -23,7 +24,7 @@ func (d *DB) Apply(b flightsync.Batch) error { return d.Commit(b) }
 
 // SetMeta writes one value of the agent, durably. Errors: unavailable.
 func (d *DB) SetMeta(name string, value []byte) error {
-	return d.Commit(flightsync.Batch{}, Meta{name, value})
+	return d.Commit(flightsync.Batch{}, Meta{Name: name, Value: value})
 }
 
 // Commit applies a batch and writes values of the agent, in one durable transaction. The zero
@@ -53,7 +54,11 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 		}
 	}
 	for _, m := range metas {
-		w.put(metaKey(m.Name), m.Value)
+		if m.Gone {
+			w.drop(metaKey(m.Name))
+		} else {
+			w.put(metaKey(m.Name), m.Value)
+		}
 	}
 	if w.size > maxBatch {
 		return passenger.Errorf(passenger.TooMuch, op, "%d bytes do not fit one write on this tablet; at most %d do", w.size, maxBatch)
@@ -68,7 +73,13 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 			}
 		}
 		for _, k := range w.order {
-			if err := txn.Set([]byte(k), w.values[k]); err != nil {
+			err := error(nil)
+			if v := w.values[k]; v == nil {
+				err = txn.Delete([]byte(k))
+			} else {
+				err = txn.Set([]byte(k), v)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -99,7 +110,8 @@ func broken(op string, err error) error {
 	return passenger.Wrap(passenger.Unavailable, op, "the tablet's storage failed while saving, so nothing more is taken; start this tablet's program again", err)
 }
 
-// writer gathers sealed values; a key set twice counts once, with its last value.
+// writer gathers sealed values; a key set twice counts once, with its last value. nil takes the
+// key away.
 type writer struct {
 	db     *DB
 	order  []string
@@ -108,16 +120,19 @@ type writer struct {
 	size   int
 }
 
-func (w *writer) put(key, value []byte) {
-	k := string(key)
+func (w *writer) put(key, value []byte) { w.set(string(key), w.db.env.seal(key, value)) }
+
+func (w *writer) drop(key []byte) { w.set(string(key), nil) }
+
+func (w *writer) set(k string, sealed []byte) {
 	if old, ok := w.values[k]; ok {
 		w.size -= len(old)
 	} else {
 		w.order = append(w.order, k)
 		w.size += len(k) + 16
 	}
-	w.values[k] = w.db.env.seal(key, value)
-	w.size += len(w.values[k])
+	w.values[k] = sealed
+	w.size += len(sealed)
 }
 
 // batch checks that ops follow what is held and that the state names exactly them.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -45,6 +46,9 @@ type Config struct {
 	Members func(passenger.FlightID) []Member
 	// Serve takes one exchange of a member of the flight. Its effects are durable before it returns.
 	Serve func(ctx context.Context, group passenger.FlightID, peer Member, req flightsync.Request) (flightsync.Response, error)
+	// Uplink, which may be nil, takes a member's word about the link to ground and returns this
+	// tablet's own.
+	Uplink func(peer Member, b uplink.Beat) uplink.Beat
 	// Found, which may be nil, is told of each tablet that comes into reach.
 	Found func(PeerInfo)
 }

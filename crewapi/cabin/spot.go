@@ -11,7 +11,6 @@ import (
 
 	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/passenger"
-	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
 // source says how an address became known; a higher one stays.
@@ -171,46 +170,6 @@ func (n *Node) Peers(group passenger.FlightID) []PeerInfo {
 		out = append(out, p)
 	}
 	return out
-}
-
-// Exchange makes one exchange with a tablet that [Node.Peers] named. Nothing is sent unless who
-// answers there is that tablet and on the roster of the request's flight. Errors: the other
-// tablet's, forbidden when it is not on the roster, unavailable when it is out of reach.
-func (n *Node) Exchange(ctx context.Context, peer PeerInfo, req flightsync.Request) (flightsync.Response, error) {
-	const op = "cabin.Exchange"
-	n.mu.Lock()
-	s, ok := n.spots[peer.Address]
-	if !ok || !s.up || n.closed {
-		n.mu.Unlock()
-		return flightsync.Response{}, passenger.Errorf(passenger.Unavailable, op, "the other tablet is out of reach; everything is kept here")
-	}
-	key, client := s.key, s.dial()
-	n.mu.Unlock()
-	if m, ok := n.member(req.Group, key); !ok || m.Tablet != peer.Tablet {
-		return flightsync.Response{}, notOnRoster(op)
-	}
-	inner, cancel := context.WithTimeout(ctx, exchangeTimeout)
-	defer cancel()
-	res, err := client.Exchange(inner, req)
-	if ctx.Err() != nil {
-		return res, ctx.Err()
-	}
-	if inner.Err() != nil {
-		err = passenger.Errorf(passenger.Unavailable, op, "the other tablet did not answer in time; everything is kept here")
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if s.client != client {
-		return res, err
-	}
-	if passenger.CodeOf(err) == passenger.Unavailable {
-		s.failed()
-		s.due = n.Now().Add(retryFirst)
-		n.wake()
-	} else {
-		s.heard()
-	}
-	return res, err
 }
 
 // heard notes a word from the other side; the caller holds the mutex.

@@ -187,6 +187,43 @@ func (g *Ground) Exchange(_ context.Context, tablet passenger.TabletID, req flig
 	return res, nil
 }
 
+// Deliver implements crewapi.Ground.
+func (g *Ground) Deliver(_ context.Context, tablet passenger.TabletID, group passenger.FlightID, sealed []flightsync.SealedRun) (held []bool, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.Fault != nil {
+		if err := g.Fault(flightsync.Request{Group: group}, false); err != nil {
+			return nil, err
+		}
+	}
+	f, ok := g.flights[group]
+	if !ok || f.roster[tablet].Flight != group {
+		return nil, passenger.Errorf(passenger.NotFound, "crewtest.Deliver", "there is no such flight")
+	}
+	var runs []flightsync.Run
+	for _, s := range sealed {
+		run, err := s.Open(group, g.Keys.Agreer().Open)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	f.take(tablet, runs)
+	for _, run := range runs {
+		ok, err := flightsync.HoldsAll(f.store, run)
+		if err != nil {
+			return nil, err
+		}
+		held = append(held, ok)
+	}
+	if g.Fault != nil {
+		if err := g.Fault(flightsync.Request{Group: group}, true); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
 // Watch implements crewapi.Ground.
 func (g *Ground) Watch(ctx context.Context, tablet passenger.TabletID, have map[passenger.FlightID]flightsync.Vector,
 	send func(passenger.FlightID, flightsync.Response) error) error {

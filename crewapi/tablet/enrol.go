@@ -23,6 +23,11 @@ func (a *Agent) Enrol(ctx context.Context, url, code, name string) error {
 	if st.Pending > 0 {
 		return passenger.Errorf(passenger.Phase, op, "%d entries of this tablet are not on ground yet; sync first, or they would be lost", st.Pending)
 	}
+	for _, f := range a.list() {
+		if n := f.record().Unsent; n > 0 {
+			return passenger.Errorf(passenger.Phase, op, "%d entries of other tablets wait here for ground; sync first, or they would be lost", n)
+		}
+	}
 	client, err := crewapi.NewClient(url, "", a.HTTP)
 	if err != nil {
 		return err

@@ -245,7 +245,13 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	if err != nil {
 		return err
 	}
-	err = badgerstore.Copy(db, f.db, metaPeer, metaSynced, metaRescue, metaOthers)
+	names := []string{metaPeer, metaSynced, metaRescue, metaOthers}
+	for _, m := range carried(f.db) {
+		if d, ok := parseSealedName(m.Name); !ok || !slices.Contains(dots, d) {
+			names = append(names, m.Name)
+		}
+	}
+	err = badgerstore.Copy(db, f.db, names...)
 	if err == nil {
 		err = f.setRecord(func(r *record) { r.Generation, r.Salt = generation, salt })
 	}

@@ -41,7 +41,8 @@ type flight struct {
 	gone    bool // off the list; a caller that found it before is too late
 	db      *badgerstore.DB
 	rep     *flightsync.Replica
-	talk    flightsync.Talk // with ground
+	talk    flightsync.Talk         // with ground
+	sealed  map[flightsync.Dot]bool // ops kept sealed to ground; nil: read
 	synced  time.Time
 	ops     []flightsync.Op  // everything readable in the store, once read; nil: read
 	bad     []flightsync.Dot // what is not
@@ -251,7 +252,7 @@ func (f *flight) begin(generation int) error {
 		db.Close()
 		return err
 	}
-	f.db, f.rep, f.talk, f.folded, f.row, f.ops = db, nil, flightsync.Talk{}, nil, nil, nil
+	f.db, f.rep, f.talk, f.folded, f.row, f.ops, f.sealed = db, nil, flightsync.Talk{}, nil, nil, nil, nil
 	f.sweepGenerations(generation)
 	return nil
 }
@@ -305,10 +306,15 @@ func (f *flight) readMeta() error {
 // commit works off what the engine asked for. On an error the replica is dropped: what was not
 // persisted never happened.
 func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error {
-	if err := f.db.Commit(ready.Batch, metas...); err != nil {
-		f.rep, f.folded, f.ops = nil, nil, nil
+	sealing, err := f.sealing(ready.Batch)
+	if err == nil {
+		err = f.db.Commit(ready.Batch, append(metas, sealing...)...)
+	}
+	if err != nil {
+		f.rep, f.folded, f.ops, f.sealed = nil, nil, nil, nil
 		return err
 	}
+	f.sealedNow(append(metas, sealing...))
 	if !ready.Batch.IsEmpty() {
 		f.folded, f.row = nil, nil
 		f.agent.lan.changed(f, ready.Batch)
@@ -327,7 +333,7 @@ func (f *flight) shut() error {
 		return nil
 	}
 	err := f.db.Close()
-	f.db, f.rep, f.folded, f.ops = nil, nil, nil, nil
+	f.db, f.rep, f.folded, f.ops, f.sealed = nil, nil, nil, nil, nil
 	return err
 }
 

@@ -34,6 +34,7 @@ type record struct {
 	Purged      *FlightRow             `json:"purged,omitempty"` // what is left of a destroyed flight
 	Counts      counts                 `json:"counts"`           // of a destroyed flight
 	Held        flightsync.Vector      `json:"held,omitempty"`   // of a destroyed flight
+	Unsent      int                    `json:"unsent,omitempty"` // ops of a destroyed flight that ground lacks
 }
 
 // loadIndex reads flights.json, or the version before it; whole says that it was the newest.

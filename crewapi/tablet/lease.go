@@ -53,15 +53,18 @@ func (r record) arrives() time.Time {
 	return day.Add(48 * time.Hour)
 }
 
-// sweep destroys the flight when its time is over, or it is no longer this tablet's, and
-// nothing is pending. It reports whether the flight is gone from the list. The caller does not
-// hold f.mu.
+// sweep destroys the flight when its time is over, or when it is no longer this tablet's and
+// nothing is pending. What ground lacks stays, sealed. It reports whether the flight is gone from
+// the list. The caller does not hold f.mu.
 func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rec := f.record()
 	now := a.Now()
 	if rec.Purged != nil {
+		if rec.Unsent > 0 {
+			return false, nil
+		}
 		if now.Before(rec.arrives().Add(forgetAfter)) && !rec.Assignment.Removed {
 			return false, nil
 		}
@@ -80,11 +83,9 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if v.pending(f.talk.Peer) > 0 || f.rescuing() {
-		return false, nil
-	}
+	waiting := v.pending(f.talk.Peer) > 0 || f.rescuing()
 	switch {
-	case rec.Assignment.Removed:
+	case rec.Assignment.Removed && !waiting:
 		return true, a.drop(f)
 	case !now.Before(v.leaseEnd(rec)):
 		return false, f.purge(v, rec)
@@ -92,13 +93,24 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	return false, nil
 }
 
-// purge destroys what the tablet knows of the flight and keeps one line of it. The key goes
-// first: with it everything that the file system may keep.
+// purge destroys what the tablet knows of the flight. One line of it stays, and what ground
+// lacks, which only ground can read. The key goes before the files: with it everything that the
+// file system may keep.
 func (f *flight) purge(v *folded, rec record) error {
+	runs, err := f.unsentRuns(v.mine)
+	if err != nil {
+		return err
+	}
+	left := unsent{runs}
+	if err := f.agent.saveUnsent(f.id, left); err != nil {
+		return err
+	}
 	row := f.rowOf(v, rec)
-	row.Stage, row.Ready = passenger.Purged, false
 	own := v.counts(f.talk.Peer)
-	if err := f.setRecord(func(r *record) { r.Purged, r.Counts, r.Held, r.Salt = &row, own, v.state.Vector(), nil }); err != nil {
+	waiting, all := left.count()
+	row.Stage, row.Ready, row.Pending = passenger.Purged, false, waiting
+	own.Issued = max(own.Issued, own.OnGround+waiting)
+	if err := f.setRecord(func(r *record) { r.Purged, r.Counts, r.Held, r.Salt, r.Unsent = &row, own, v.state.Vector(), nil, all }); err != nil {
 		return err
 	}
 	if err := f.destroyKey(); err != nil {

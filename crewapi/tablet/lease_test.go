@@ -13,7 +13,7 @@ import (
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
 // TestLeaseEndsAfterLanding: 12 hours after landing the text is hidden at once and destroyed with
-// the next round, also without ground. An entry that ground lacks stays until it is there.
+// the next round, also without ground. An entry that ground lacks stays, sealed, until it is there.
 func TestLeaseEndsAfterLanding(t *testing.T) {
 	w := newWorld(t)
 	a := w.tablet()
@@ -44,13 +44,16 @@ func TestLeaseEndsAfterLanding(t *testing.T) {
 	if _, err := a.Sync(t.Context()); passenger.CodeOf(err) != passenger.Unavailable {
 		t.Fatal(err)
 	}
-	if !exists(dir) {
-		t.Fatal("an entry that ground lacks was destroyed")
+	if exists(dir) || !exists(a.unsentPath(f.A.Flight)) {
+		t.Fatal("the flight is still on disk, or the entry that ground lacks is not")
+	}
+	if st, err := a.Status(t.Context()); err != nil || st.Pending != 1 || st.Issued != st.OnGround+1 {
+		t.Errorf("send-only: %+v, %v", st, err)
 	}
 	w.ground.SetFault(nil)
 	w.sync(a)
-	if exists(dir) {
-		t.Error("the flight is still on disk")
+	if exists(a.unsentPath(f.A.Flight)) {
+		t.Error("the entry is still on disk")
 	}
 	if n, _ := f.View().Note(dot); len(n.Heads) != 1 {
 		t.Errorf("ground: %+v", n.Heads)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -17,7 +18,7 @@ import (
 // caller holds f.mu.
 func (f *flight) renew() error {
 	rec := f.record()
-	kept, err := f.rescue(rec)
+	kept, sealed, err := f.rescue(rec)
 	if err != nil {
 		return err
 	}
@@ -31,6 +32,11 @@ func (f *flight) renew() error {
 	if err == nil {
 		err = db.Commit(flightsync.Create(f.id, flightsync.Nobody, inc, f.agent.root()), badgerstore.Meta{Name: metaRescue, Value: packOps(kept)})
 	}
+	for part := range slices.Chunk(sealed, resealAtOnce) {
+		if err == nil {
+			err = db.Commit(flightsync.Batch{}, part...)
+		}
+	}
 	if err == nil {
 		err = f.setRecord(func(r *record) { r.Generation, r.Salt, r.Incarnation = generation, salt, inc })
 	}
@@ -39,7 +45,7 @@ func (f *flight) renew() error {
 		return err
 	}
 	f.agent.Log.Warn("store replaced", "flight", f.id.String(), "n", len(kept))
-	f.db, f.talk, f.folded, f.row, f.ops = db, flightsync.Talk{}, nil, nil, nil
+	f.db, f.talk, f.folded, f.row, f.ops, f.sealed = db, flightsync.Talk{}, nil, nil, nil, nil
 	f.setAside(rec)
 	f.rep, err = flightsync.Load(db, verify)
 	return err
@@ -60,32 +66,33 @@ func (f *flight) setAside(rec record) {
 
 // rescue reads what is left of this tablet's own entries: through the open store, or past Badger
 // from the files of one that does not open.
-func (f *flight) rescue(rec record) ([]flightsync.Op, error) {
+func (f *flight) rescue(rec record) (kept []flightsync.Op, sealed []badgerstore.Meta, err error) {
 	if f.db != nil {
+		sealed = carried(f.db)
 		st, err := f.db.State()
 		if err != nil {
-			return nil, nil
+			return nil, sealed, nil
 		}
 		ops, bad, err := readable(f.db, st.Vector())
 		if err != nil {
-			return nil, nil
+			return nil, sealed, nil
 		}
 		old, err := f.db.Meta(metaRescue)
 		if err != nil {
 			old = nil
 		}
-		return f.worthKeeping(st, ops, len(bad), old), nil
+		return f.worthKeeping(st, ops, len(bad), old), sealed, nil
 	}
 	s, err := f.salvage(rec)
 	if err != nil {
 		// Whatever was only here is lost; say so, and go on from ground.
 		f.agent.Log.Error("store cannot be read; entries that were only here are lost", "flight", f.id.String(), "err", err)
-		return nil, nil
+		return nil, nil, nil
 	}
 	if s.State.Group == (passenger.FlightID{}) {
 		s.State.Me = flightsync.Nobody // then the roster alone says which lanes are this tablet's
 	}
-	return f.worthKeeping(s.State, s.Ops, len(s.Damaged), s.Meta(metaRescue)), nil
+	return f.worthKeeping(s.State, s.Ops, len(s.Damaged), s.Meta(metaRescue)), carried(s), nil
 }
 
 func (f *flight) salvage(rec record) (badgerstore.Salvaged, error) {
@@ -172,9 +179,18 @@ func (f *flight) recordAgain() error {
 		next++
 		drafts = append(drafts, d)
 	}
-	done := badgerstore.Meta{Name: metaRescue}
+	// Recorded again, they must not come to ground a second time as what they were.
+	done := []badgerstore.Meta{{Name: metaRescue}}
+	if err := f.readSealed(); err != nil {
+		return err
+	}
+	for d := range f.sealed {
+		if v.mine[d.Author] && d.Author != v.me && !v.state.Vector().Covers(d) {
+			done = append(done, badgerstore.Meta{Name: sealedName(d), Gone: true})
+		}
+	}
 	if len(drafts) == 0 {
-		return f.db.SetMeta(done.Name, nil)
+		return f.commit(flightsync.Ready{}, done...)
 	}
 	salts := make([][flightsync.SaltSize]byte, len(drafts))
 	for i := range salts {
@@ -189,7 +205,7 @@ func (f *flight) recordAgain() error {
 		return err
 	}
 	f.agent.Log.Info("rescued entries recorded again", "flight", f.id.String(), "n", len(drafts))
-	return f.commit(ready, done)
+	return f.commit(ready, done...)
 }
 
 // packOps writes ops as author, sequence, length and raw bytes each.

@@ -63,14 +63,19 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, rep *SyncRepo
 	var lost error
 	for _, f := range a.list() {
 		rec := f.record()
-		if rec.Purged != nil {
+		var err error
+		switch {
+		case rec.Purged != nil && rec.Unsent == 0:
 			continue
+		case rec.Purged != nil:
+			err = a.deliver(ctx, client, f, rep)
+		default:
+			rep.Flights++
+			if !f.due(rec) {
+				continue
+			}
+			err = a.exchange(ctx, client, f, rep)
 		}
-		rep.Flights++
-		if !f.due(rec) {
-			continue
-		}
-		err := a.exchange(ctx, client, f, rep)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -88,6 +88,9 @@ func (l *leg) verdicts(changed []flightsync.Dot, erased map[flightsync.Author]bo
 	var ds []flightsync.Draft
 	for _, a := range order {
 		verdict := flightsync.Verdict{Author: a, From: spans[a].from, To: spans[a].to, Code: code}
+		if lane, _ := l.rep.State().Lane(a); lane.Fork.Is() { // of a cloned or rolled-back store: somebody has to look
+			verdict.Code = flightsync.VerdictQuestion
+		}
 		if erased[a] {
 			verdict.Code = flightsync.VerdictErased
 		}

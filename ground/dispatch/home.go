@@ -151,32 +151,57 @@ func (l *leg) relink(ctx context.Context, v *flightsync.View) error {
 	for _, t := range ts {
 		persons[t.No] = t.Person
 	}
+	var waiting map[passenger.PersonID]ground.Loop
 	for _, n := range v.Notes {
-		person, ok := persons[n.Note.Traveller]
-		if n.Note.Event || n.Retracted != "" || len(byNote[n.Dot]) > 0 || !ok {
+		if n.Note.Event || n.Retracted != "" || len(byNote[n.Dot]) > 0 {
 			continue
 		}
-		loops, err := l.tx.LoopsOfPerson(ctx, person)
-		if err != nil {
+		if waiting == nil {
+			if waiting, err = l.waiting(ctx); err != nil {
+				return err
+			}
+		}
+		person, known := persons[n.Note.Traveller]
+		loop, ok := waiting[person]
+		if !known || !ok {
+			l.s.Log.Error("a note came back that no loop explains; somebody has to look at it", "flight", l.flight.ID.String(), "note", n.Dot.String())
+			continue
+		}
+		delete(waiting, person)
+		loop.State, loop.Person, loop.Flight = ground.LoopCompiled, person, l.flight.ID
+		if err := l.tx.PutLoopFlight(ctx, ground.LoopFlight{Loop: loop.ID, Flight: l.flight.ID, Traveller: n.Note.Traveller,
+			Note: n.Dot, Hash: notes.Hash(n.Note), CreatedAt: l.tx.Now()}); err != nil {
 			return err
 		}
-		for _, loop := range loops {
-			if loop.State != ground.LoopWaiting && loop.State != ground.LoopDesk {
-				continue
-			}
-			loop.State, loop.Flight = ground.LoopCompiled, l.flight.ID
-			if err := l.tx.PutLoopFlight(ctx, ground.LoopFlight{Loop: loop.ID, Flight: l.flight.ID, Traveller: n.Note.Traveller,
-				Note: n.Dot, Hash: notes.Hash(n.Note), CreatedAt: l.tx.Now()}); err != nil {
-				return err
-			}
-			if err := l.tx.AddTransition(ctx, ground.Transition{Loop: loop.ID, Role: "rule", To: string(ground.LoopCompiled), Evidence: l.flight.Key.String() + " note " + n.Dot.String() + " came back from a tablet"}); err != nil {
-				return err
-			}
-			if err := l.tx.UpdateLoop(ctx, loop); err != nil {
-				return err
-			}
-			break
+		if err := l.tx.AddTransition(ctx, ground.Transition{Loop: loop.ID, Role: "rule", To: string(ground.LoopCompiled), Evidence: l.flight.Key.String() + " note " + n.Dot.String() + " came back from a tablet"}); err != nil {
+			return err
+		}
+		if err := l.tx.UpdateLoop(ctx, loop); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// waiting maps persons to their loop that has no note.
+func (l *leg) waiting(ctx context.Context) (map[passenger.PersonID]ground.Loop, error) {
+	out := map[passenger.PersonID]ground.Loop{}
+	for _, state := range []ground.LoopState{ground.LoopWaiting, ground.LoopDesk} {
+		loops, err := l.tx.ListLoops(ctx, state, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, loop := range loops {
+			links, err := l.tx.Links(ctx, loop.Case)
+			if err != nil {
+				return nil, err
+			}
+			for _, k := range links {
+				if k.State == ground.Linked {
+					out[k.Person] = loop
+				}
+			}
+		}
+	}
+	return out, nil
 }

@@ -97,6 +97,14 @@ func (w *world) flight(k passenger.FlightKey, std time.Time, full bool, rows ...
 // loop flags a case about a person who said yes.
 func (w *world) loop(customer string, topic passenger.Topic) ground.Loop {
 	w.Helper()
+	l := w.loopWaits(customer, topic)
+	w.must(w.dispatch.Evaluate(w.ctx, l.ID))
+	return w.read(l.ID)
+}
+
+// loopWaits is loop before anything looks at it.
+func (w *world) loopWaits(customer string, topic passenger.Topic) ground.Loop {
+	w.Helper()
 	c := ground.Case{ID: uuid.New(), Channel: passenger.X, AccountID: customer, Topic: topic, Severity: passenger.Serious, Lang: "en", Negative: true,
 		Status: ground.CaseOpen, OpenedAt: w.now, LastPostAt: w.now, DueAt: w.now, Posts: 1, Flight: "KL0701", Day: "2026-11-12"}
 	l := ground.Loop{ID: uuid.New(), Case: c.ID, State: ground.LoopWaiting, FlaggedBy: "agent", FlaggedAt: w.now, ExpiresAt: w.now.Add(passenger.LoopLife)}
@@ -119,8 +127,7 @@ func (w *world) loop(customer string, topic passenger.Topic) ground.Loop {
 		}
 		return tx.AddTransition(w.ctx, ground.Transition{Loop: l.ID, Role: "social", To: "flagged", Evidence: "case x"})
 	})
-	w.must(w.dispatch.Evaluate(w.ctx, l.ID))
-	return w.read(l.ID)
+	return l
 }
 
 func (w *world) read(id passenger.LoopID) (l ground.Loop) {
@@ -174,9 +181,15 @@ func (w *world) tablet(name string, k passenger.FlightKey, role passenger.Role) 
 	copy(inc[:], name)
 	w.must(t.store.Apply(flightsync.Create(w.flightRow(k).ID, flightsync.Nobody, inc,
 		flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(w.keys.Signer().Public())})))
-	t.rep, err = flightsync.Load(t.store, func(_ flightsync.Algorithm, public, msg, sig []byte) bool { return keys.Verify(public, msg, sig) })
-	w.must(err)
+	t.reload()
 	return t
+}
+
+func (t *tablet) reload() {
+	t.Helper()
+	var err error
+	t.rep, err = flightsync.Load(t.store, func(_ flightsync.Algorithm, public, msg, sig []byte) bool { return keys.Verify(public, msg, sig) })
+	t.must(err)
 }
 
 func (t *tablet) step(ev flightsync.Event) flightsync.Ready {

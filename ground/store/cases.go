@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,7 +77,8 @@ func (t *tx) OpenCaseOf(ctx context.Context, a ground.Account, since time.Time) 
 // ListCases implements [ground.Cases]. A limit of 0 is none.
 func (t *tx) ListCases(ctx context.Context, f ground.CaseFilter) ([]ground.Case, error) {
 	const op = "store.ListCases"
-	search, err := t.searchFor(ctx, f)
+	words := fold(f.Search)
+	search, err := t.searchFor(ctx, op, words, caseHolds(words))
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +100,15 @@ func (t *tx) ListCases(ctx context.Context, f ground.CaseFilter) ([]ground.Case,
 
 // CountCases implements [ground.Cases]. Page and limit do not count.
 func (t *tx) CountCases(ctx context.Context, f ground.CaseFilter) (int, error) {
-	q := filterCases(t.NewSelect().Model((*caseRow)(nil)), f)
-	if pattern := likePattern(f.Search); pattern != "" {
-		q = q.Where("c.id IN (SELECT w.case_id FROM post_words AS w WHERE "+wordsLike+")", pattern)
+	const op = "store.CountCases"
+	words := fold(f.Search)
+	search, err := t.searchFor(ctx, op, words, by("c.id IN (SELECT w.case_id FROM post_words AS w WHERE "+wordsLike+")", likePattern(words)))
+	if err != nil {
+		return 0, err
 	}
 	var n int
-	err := q.ColumnExpr("COUNT(*)").Scan(ctx, &n)
-	return n, t.fail("store.CountCases", err)
+	err = search(filterCases(t.NewSelect().Model((*caseRow)(nil)), f)).ColumnExpr("COUNT(*)").Scan(ctx, &n)
+	return n, t.fail(op, err)
 }
 
 // filterCases narrows by everything but the search. Flags are compared, not only named, since
@@ -129,42 +131,6 @@ func filterCases(q *bun.SelectQuery, f ground.CaseFilter) *bun.SelectQuery {
 	}
 	return q
 }
-
-// searchFor makes the condition of a search. Words that few posts hold are looked up first, in
-// one pass; for words that many hold, the newest cases are tried until the page is full.
-func (t *tx) searchFor(ctx context.Context, f ground.CaseFilter) (where, error) {
-	pattern := likePattern(f.Search)
-	if pattern == "" {
-		return func(q *bun.SelectQuery) *bun.SelectQuery { return q }, nil
-	}
-	var ids []uuid.UUID
-	err := t.NewSelect().TableExpr("post_words AS w").ColumnExpr("w.case_id").
-		Where(wordsLike, pattern).Limit(rareHits+1).Scan(ctx, &ids)
-	switch {
-	case err != nil:
-		return nil, t.fail("store.ListCases", err)
-	case len(ids) == 0:
-		return by("FALSE"), nil
-	case len(ids) <= rareHits:
-		return by("c.id IN (?)", bun.List(ids)), nil
-	}
-	return by("EXISTS (SELECT 1 FROM post_words AS w WHERE w.case_id = c.id AND "+wordsLike+")", pattern), nil
-}
-
-const wordsLike = `w.words LIKE ? ESCAPE '\'`
-
-// likePattern finds folded words anywhere; "" for no search.
-func likePattern(search string) string {
-	if search = fold(search); search == "" {
-		return ""
-	}
-	return "%" + likeEscape.Replace(search) + "%"
-}
-
-var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
-// fold makes text comparable without regard to case and to the kind of blank.
-func fold(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }
 
 type replyRow struct {
 	bun.BaseModel `bun:"table:replies"`

@@ -26,5 +26,10 @@
 // Migrations are written once; ${UUID} ${JSON} ${TS} ${BYTES} ${TEXT} ${SERIAL} stand for the
 // type of each engine. A database that a newer program migrated is refused.
 //
+// A search finds letters anywhere in post_words, by an index of three letters: on SQLite the table
+// post_search, which triggers keep in step with every insert, change and delete of post_words (so
+// who erases deletes there and nothing else); on PostgreSQL an index of the module pg_trgm, where the
+// server has it. Without it, and for one or two letters, a search reads all of post_words.
+//
 // What this package does not do: it decides nothing, and it acts on nothing outside the database.
 package store

@@ -32,18 +32,19 @@ type Options struct {
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	engine engine
-	write  *bun.DB
-	read   *bun.DB // the same as write on PostgreSQL
-	path   string  // of the SQLite file
-	pg     *pgx.ConnConfig
-	now    func() time.Time
-	log    *slog.Logger
-	hub    hub
-	listen sync.Once
-	stop   context.CancelFunc
-	life   context.Context
-	parts  sync.WaitGroup
+	engine   engine
+	write    *bun.DB
+	read     *bun.DB // the same as write on PostgreSQL
+	path     string  // of the SQLite file
+	pg       *pgx.ConnConfig
+	now      func() time.Time
+	log      *slog.Logger
+	hub      hub
+	together together
+	listen   sync.Once
+	stop     context.CancelFunc
+	life     context.Context
+	parts    sync.WaitGroup
 }
 
 var _ ground.Store = (*DB)(nil)

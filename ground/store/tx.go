@@ -35,7 +35,7 @@ func (t *tx) Now() time.Time { return t.now }
 func (db *DB) InTx(ctx context.Context, fn func(ground.Tx) error) error {
 	const op = "store.InTx"
 	for try := 1; ; try++ {
-		err := db.once(ctx, op, db.write, &sql.TxOptions{}, fn)
+		err := db.attempt(ctx, op, fn)
 		if err == nil || faultOf(err) != faultRace {
 			return err
 		}
@@ -47,6 +47,13 @@ func (db *DB) InTx(ctx context.Context, fn func(ground.Tx) error) error {
 			return fail(op, ctx.Err())
 		}
 	}
+}
+
+func (db *DB) attempt(ctx context.Context, op string, fn func(ground.Tx) error) error {
+	if db.engine == sqlite {
+		return db.inTurn(ctx, op, fn)
+	}
+	return db.once(ctx, op, db.write, &sql.TxOptions{}, fn)
 }
 
 // Read implements [ground.Store]. fn sees the data of one moment. Errors: those of fn.
@@ -76,16 +83,7 @@ func (db *DB) once(ctx context.Context, op string, pool *bun.DB, opts *sql.TxOpt
 	if err := t.limitWaiting(ctx); err != nil {
 		return err
 	}
-	err = fn(t)
-	switch {
-	case t.lost != nil:
-		return t.lost
-	case err != nil:
-		return err
-	case t.broken != nil:
-		return t.broken
-	}
-	if err := t.writeNotes(ctx); err != nil {
+	if err := t.settle(ctx, fn); err != nil {
 		return err
 	}
 	over = true
@@ -96,6 +94,20 @@ func (db *DB) once(ctx context.Context, op string, pool *bun.DB, opts *sql.TxOpt
 		db.hub.wake()
 	}
 	return nil
+}
+
+// settle runs fn and says whether what it did may be committed.
+func (t *tx) settle(ctx context.Context, fn func(ground.Tx) error) error {
+	err := fn(t)
+	switch {
+	case t.lost != nil:
+		return t.lost
+	case err != nil:
+		return err
+	case t.broken != nil:
+		return t.broken
+	}
+	return t.writeNotes(ctx)
 }
 
 // limitWaiting makes a wait for a lock a lost race after a while; see lockWaitMin. SQLite waits

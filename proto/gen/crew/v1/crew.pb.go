@@ -1222,6 +1222,217 @@ func (x *WatchResponse) GetFrame() *ExchangeResponse {
 	return nil
 }
 
+// SealedRun is contiguous ops of one author, each sealed to ground.
+type SealedRun struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The author index.
+	Author uint32 `protobuf:"varint,1,opt,name=author,proto3" json:"author,omitempty"`
+	// The incarnation of the lane, 8 bytes.
+	Incarnation []byte `protobuf:"bytes,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	// The sequence number of the first op, from 1.
+	FirstSeq uint64 `protobuf:"varint,3,opt,name=first_seq,json=firstSeq,proto3" json:"first_seq,omitempty"`
+	// The raw ops, each sealed to ground's agree key: HPKE, info "cabinloop op for ground 1", AAD
+	// group ‖ author (4 bytes, big-endian) ‖ incarnation ‖ sequence number (8 bytes, big-endian).
+	Ops [][]byte `protobuf:"bytes,4,rep,name=ops,proto3" json:"ops,omitempty"`
+	// The chain hash at the last op, 16 bytes.
+	Head []byte `protobuf:"bytes,5,opt,name=head,proto3" json:"head,omitempty"`
+	// The author's signature, as in Run.
+	Sig           []byte `protobuf:"bytes,6,opt,name=sig,proto3" json:"sig,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealedRun) Reset() {
+	*x = SealedRun{}
+	mi := &file_crew_v1_crew_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealedRun) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealedRun) ProtoMessage() {}
+
+func (x *SealedRun) ProtoReflect() protoreflect.Message {
+	mi := &file_crew_v1_crew_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealedRun.ProtoReflect.Descriptor instead.
+func (*SealedRun) Descriptor() ([]byte, []int) {
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SealedRun) GetAuthor() uint32 {
+	if x != nil {
+		return x.Author
+	}
+	return 0
+}
+
+func (x *SealedRun) GetIncarnation() []byte {
+	if x != nil {
+		return x.Incarnation
+	}
+	return nil
+}
+
+func (x *SealedRun) GetFirstSeq() uint64 {
+	if x != nil {
+		return x.FirstSeq
+	}
+	return 0
+}
+
+func (x *SealedRun) GetOps() [][]byte {
+	if x != nil {
+		return x.Ops
+	}
+	return nil
+}
+
+func (x *SealedRun) GetHead() []byte {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+func (x *SealedRun) GetSig() []byte {
+	if x != nil {
+		return x.Sig
+	}
+	return nil
+}
+
+// DeliverRequest is what a tablet that can no longer read a flight still has for ground.
+type DeliverRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The wire version of the tablet.
+	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// The flight's group, 8 bytes.
+	Group []byte `protobuf:"bytes,2,opt,name=group,proto3" json:"group,omitempty"`
+	// What ground lacks, as far as the tablet knows.
+	Runs          []*SealedRun `protobuf:"bytes,3,rep,name=runs,proto3" json:"runs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverRequest) Reset() {
+	*x = DeliverRequest{}
+	mi := &file_crew_v1_crew_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverRequest) ProtoMessage() {}
+
+func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_crew_v1_crew_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
+func (*DeliverRequest) Descriptor() ([]byte, []int) {
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *DeliverRequest) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *DeliverRequest) GetGroup() []byte {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+func (x *DeliverRequest) GetRuns() []*SealedRun {
+	if x != nil {
+		return x.Runs
+	}
+	return nil
+}
+
+// DeliverResponse is the acknowledgement.
+type DeliverResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The wire version of ground.
+	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// For each run of the request: ground durably holds every op of it.
+	Held          []bool `protobuf:"varint,2,rep,packed,name=held,proto3" json:"held,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverResponse) Reset() {
+	*x = DeliverResponse{}
+	mi := &file_crew_v1_crew_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverResponse) ProtoMessage() {}
+
+func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_crew_v1_crew_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
+func (*DeliverResponse) Descriptor() ([]byte, []int) {
+	return file_crew_v1_crew_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *DeliverResponse) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *DeliverResponse) GetHeld() []bool {
+	if x != nil {
+		return x.Held
+	}
+	return nil
+}
+
 var File_crew_v1_crew_proto protoreflect.FileDescriptor
 
 const file_crew_v1_crew_proto_rawDesc = "" +
@@ -1317,11 +1528,26 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x04have\x18\x02 \x01(\fR\x04have\"V\n" +
 	"\rWatchResponse\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\fR\x05group\x12/\n" +
-	"\x05frame\x18\x02 \x01(\v2\x19.crew.v1.ExchangeResponseR\x05frame2\x85\x02\n" +
+	"\x05frame\x18\x02 \x01(\v2\x19.crew.v1.ExchangeResponseR\x05frame\"\x9a\x01\n" +
+	"\tSealedRun\x12\x16\n" +
+	"\x06author\x18\x01 \x01(\rR\x06author\x12 \n" +
+	"\vincarnation\x18\x02 \x01(\fR\vincarnation\x12\x1b\n" +
+	"\tfirst_seq\x18\x03 \x01(\x04R\bfirstSeq\x12\x10\n" +
+	"\x03ops\x18\x04 \x03(\fR\x03ops\x12\x12\n" +
+	"\x04head\x18\x05 \x01(\fR\x04head\x12\x10\n" +
+	"\x03sig\x18\x06 \x01(\fR\x03sig\"h\n" +
+	"\x0eDeliverRequest\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\rR\aversion\x12\x14\n" +
+	"\x05group\x18\x02 \x01(\fR\x05group\x12&\n" +
+	"\x04runs\x18\x03 \x03(\v2\x12.crew.v1.SealedRunR\x04runs\"?\n" +
+	"\x0fDeliverResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
+	"\x04held\x18\x02 \x03(\bR\x04held2\xc3\x02\n" +
 	"\rTabletService\x126\n" +
 	"\x05Enrol\x12\x15.crew.v1.EnrolRequest\x1a\x16.crew.v1.EnrolResponse\x12A\n" +
 	"\aFlights\x12\x17.crew.v1.FlightsRequest\x1a\x18.crew.v1.FlightsResponse\"\x03\x90\x02\x01\x12?\n" +
-	"\bExchange\x12\x18.crew.v1.ExchangeRequest\x1a\x19.crew.v1.ExchangeResponse\x128\n" +
+	"\bExchange\x12\x18.crew.v1.ExchangeRequest\x1a\x19.crew.v1.ExchangeResponse\x12<\n" +
+	"\aDeliver\x12\x17.crew.v1.DeliverRequest\x1a\x18.crew.v1.DeliverResponse\x128\n" +
 	"\x05Watch\x12\x15.crew.v1.WatchRequest\x1a\x16.crew.v1.WatchResponse0\x01B\x8e\x01\n" +
 	"\vcom.crew.v1B\tCrewProtoP\x01Z7github.com/cabinloop/cabinloop/proto/gen/crew/v1;crewv1\xa2\x02\x03CXX\xaa\x02\aCrew.V1\xca\x02\aCrew\\V1\xe2\x02\x13Crew\\V1\\GPBMetadata\xea\x02\bCrew::V1b\x06proto3"
 
@@ -1337,7 +1563,7 @@ func file_crew_v1_crew_proto_rawDescGZIP() []byte {
 	return file_crew_v1_crew_proto_rawDescData
 }
 
-var file_crew_v1_crew_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_crew_v1_crew_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_crew_v1_crew_proto_goTypes = []any{
 	(*EnrolRequest)(nil),     // 0: crew.v1.EnrolRequest
 	(*EnrolResponse)(nil),    // 1: crew.v1.EnrolResponse
@@ -1354,6 +1580,9 @@ var file_crew_v1_crew_proto_goTypes = []any{
 	(*WatchRequest)(nil),     // 12: crew.v1.WatchRequest
 	(*WatchedFlight)(nil),    // 13: crew.v1.WatchedFlight
 	(*WatchResponse)(nil),    // 14: crew.v1.WatchResponse
+	(*SealedRun)(nil),        // 15: crew.v1.SealedRun
+	(*DeliverRequest)(nil),   // 16: crew.v1.DeliverRequest
+	(*DeliverResponse)(nil),  // 17: crew.v1.DeliverResponse
 }
 var file_crew_v1_crew_proto_depIdxs = []int32{
 	3,  // 0: crew.v1.FlightsRequest.held:type_name -> crew.v1.HeldKey
@@ -1367,19 +1596,22 @@ var file_crew_v1_crew_proto_depIdxs = []int32{
 	9,  // 8: crew.v1.ExchangeResponse.receipts:type_name -> crew.v1.Receipt
 	13, // 9: crew.v1.WatchRequest.flights:type_name -> crew.v1.WatchedFlight
 	11, // 10: crew.v1.WatchResponse.frame:type_name -> crew.v1.ExchangeResponse
-	0,  // 11: crew.v1.TabletService.Enrol:input_type -> crew.v1.EnrolRequest
-	2,  // 12: crew.v1.TabletService.Flights:input_type -> crew.v1.FlightsRequest
-	10, // 13: crew.v1.TabletService.Exchange:input_type -> crew.v1.ExchangeRequest
-	12, // 14: crew.v1.TabletService.Watch:input_type -> crew.v1.WatchRequest
-	1,  // 15: crew.v1.TabletService.Enrol:output_type -> crew.v1.EnrolResponse
-	4,  // 16: crew.v1.TabletService.Flights:output_type -> crew.v1.FlightsResponse
-	11, // 17: crew.v1.TabletService.Exchange:output_type -> crew.v1.ExchangeResponse
-	14, // 18: crew.v1.TabletService.Watch:output_type -> crew.v1.WatchResponse
-	15, // [15:19] is the sub-list for method output_type
-	11, // [11:15] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	15, // 11: crew.v1.DeliverRequest.runs:type_name -> crew.v1.SealedRun
+	0,  // 12: crew.v1.TabletService.Enrol:input_type -> crew.v1.EnrolRequest
+	2,  // 13: crew.v1.TabletService.Flights:input_type -> crew.v1.FlightsRequest
+	10, // 14: crew.v1.TabletService.Exchange:input_type -> crew.v1.ExchangeRequest
+	16, // 15: crew.v1.TabletService.Deliver:input_type -> crew.v1.DeliverRequest
+	12, // 16: crew.v1.TabletService.Watch:input_type -> crew.v1.WatchRequest
+	1,  // 17: crew.v1.TabletService.Enrol:output_type -> crew.v1.EnrolResponse
+	4,  // 18: crew.v1.TabletService.Flights:output_type -> crew.v1.FlightsResponse
+	11, // 19: crew.v1.TabletService.Exchange:output_type -> crew.v1.ExchangeResponse
+	17, // 20: crew.v1.TabletService.Deliver:output_type -> crew.v1.DeliverResponse
+	14, // 21: crew.v1.TabletService.Watch:output_type -> crew.v1.WatchResponse
+	17, // [17:22] is the sub-list for method output_type
+	12, // [12:17] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_crew_v1_crew_proto_init() }
@@ -1393,7 +1625,7 @@ func file_crew_v1_crew_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_crew_v1_crew_proto_rawDesc), len(file_crew_v1_crew_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -42,6 +42,8 @@ const (
 	TabletServiceFlightsProcedure = "/crew.v1.TabletService/Flights"
 	// TabletServiceExchangeProcedure is the fully-qualified name of the TabletService's Exchange RPC.
 	TabletServiceExchangeProcedure = "/crew.v1.TabletService/Exchange"
+	// TabletServiceDeliverProcedure is the fully-qualified name of the TabletService's Deliver RPC.
+	TabletServiceDeliverProcedure = "/crew.v1.TabletService/Deliver"
 	// TabletServiceWatchProcedure is the fully-qualified name of the TabletService's Watch RPC.
 	TabletServiceWatchProcedure = "/crew.v1.TabletService/Watch"
 )
@@ -56,6 +58,9 @@ type TabletServiceClient interface {
 	// Exchange carries what the tablet has for ground and answers with what the tablet lacks. It
 	// may be repeated at will. Errors: not_found, forbidden, too_much, signed_out.
 	Exchange(context.Context, *v1.ExchangeRequest) (*v1.ExchangeResponse, error)
+	// Deliver carries ops that a tablet kept past the end of its lease, sealed to ground each. It may
+	// be repeated at will. Errors: not_found, forbidden, invalid when an op does not open, signed_out.
+	Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error)
 	// Watch streams frames as flights change: what an exchange would have answered. A lost frame
 	// costs latency, never data. An empty frame is a heartbeat. The stream ends when the tablet's
 	// list of flights changed.
@@ -92,6 +97,12 @@ func NewTabletServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithSchema(tabletServiceMethods.ByName("Exchange")),
 			connect.WithClientOptions(opts...),
 		),
+		deliver: connect.NewClient[v1.DeliverRequest, v1.DeliverResponse](
+			httpClient,
+			baseURL+TabletServiceDeliverProcedure,
+			connect.WithSchema(tabletServiceMethods.ByName("Deliver")),
+			connect.WithClientOptions(opts...),
+		),
 		watch: connect.NewClient[v1.WatchRequest, v1.WatchResponse](
 			httpClient,
 			baseURL+TabletServiceWatchProcedure,
@@ -106,6 +117,7 @@ type tabletServiceClient struct {
 	enrol    *connect.Client[v1.EnrolRequest, v1.EnrolResponse]
 	flights  *connect.Client[v1.FlightsRequest, v1.FlightsResponse]
 	exchange *connect.Client[v1.ExchangeRequest, v1.ExchangeResponse]
+	deliver  *connect.Client[v1.DeliverRequest, v1.DeliverResponse]
 	watch    *connect.Client[v1.WatchRequest, v1.WatchResponse]
 }
 
@@ -136,6 +148,15 @@ func (c *tabletServiceClient) Exchange(ctx context.Context, req *v1.ExchangeRequ
 	return nil, err
 }
 
+// Deliver calls crew.v1.TabletService.Deliver.
+func (c *tabletServiceClient) Deliver(ctx context.Context, req *v1.DeliverRequest) (*v1.DeliverResponse, error) {
+	response, err := c.deliver.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // Watch calls crew.v1.TabletService.Watch.
 func (c *tabletServiceClient) Watch(ctx context.Context, req *v1.WatchRequest) (*connect.ServerStreamForClient[v1.WatchResponse], error) {
 	return c.watch.CallServerStream(ctx, connect.NewRequest(req))
@@ -151,6 +172,9 @@ type TabletServiceHandler interface {
 	// Exchange carries what the tablet has for ground and answers with what the tablet lacks. It
 	// may be repeated at will. Errors: not_found, forbidden, too_much, signed_out.
 	Exchange(context.Context, *v1.ExchangeRequest) (*v1.ExchangeResponse, error)
+	// Deliver carries ops that a tablet kept past the end of its lease, sealed to ground each. It may
+	// be repeated at will. Errors: not_found, forbidden, invalid when an op does not open, signed_out.
+	Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error)
 	// Watch streams frames as flights change: what an exchange would have answered. A lost frame
 	// costs latency, never data. An empty frame is a heartbeat. The stream ends when the tablet's
 	// list of flights changed.
@@ -183,6 +207,12 @@ func NewTabletServiceHandler(svc TabletServiceHandler, opts ...connect.HandlerOp
 		connect.WithSchema(tabletServiceMethods.ByName("Exchange")),
 		connect.WithHandlerOptions(opts...),
 	)
+	tabletServiceDeliverHandler := connect.NewUnaryHandlerSimple(
+		TabletServiceDeliverProcedure,
+		svc.Deliver,
+		connect.WithSchema(tabletServiceMethods.ByName("Deliver")),
+		connect.WithHandlerOptions(opts...),
+	)
 	tabletServiceWatchHandler := connect.NewServerStreamHandlerSimple(
 		TabletServiceWatchProcedure,
 		svc.Watch,
@@ -197,6 +227,8 @@ func NewTabletServiceHandler(svc TabletServiceHandler, opts ...connect.HandlerOp
 			tabletServiceFlightsHandler.ServeHTTP(w, r)
 		case TabletServiceExchangeProcedure:
 			tabletServiceExchangeHandler.ServeHTTP(w, r)
+		case TabletServiceDeliverProcedure:
+			tabletServiceDeliverHandler.ServeHTTP(w, r)
 		case TabletServiceWatchProcedure:
 			tabletServiceWatchHandler.ServeHTTP(w, r)
 		default:
@@ -218,6 +250,10 @@ func (UnimplementedTabletServiceHandler) Flights(context.Context, *v1.FlightsReq
 
 func (UnimplementedTabletServiceHandler) Exchange(context.Context, *v1.ExchangeRequest) (*v1.ExchangeResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("crew.v1.TabletService.Exchange is not implemented"))
+}
+
+func (UnimplementedTabletServiceHandler) Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("crew.v1.TabletService.Deliver is not implemented"))
 }
 
 func (UnimplementedTabletServiceHandler) Watch(context.Context, *v1.WatchRequest, *connect.ServerStream[v1.WatchResponse]) error {

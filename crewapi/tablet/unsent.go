@@ -1,0 +1,128 @@
+package tablet
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// deliverAtOnce bounds the sealed bytes of one delivery, deliverRuns its runs; a run is never cut,
+// since its proof is at its end. Arbitrary, half of what a message may have; a run for each author.
+const (
+	deliverAtOnce = 512 << 10
+	deliverRuns   = flightsync.MaxAuthors
+)
+
+// unsent is what a file in the folder unsent holds: what ground lacked of a flight when the
+// lease ended. Nobody but ground can read it.
+type unsent struct {
+	Runs []unsentRun `json:"runs"`
+}
+
+func (a *Agent) unsentPath(id passenger.FlightID) string {
+	return filepath.Join(a.Dir, "unsent", id.String()+".json")
+}
+
+func (u unsent) count() (own, all int) {
+	for _, r := range u.Runs {
+		all += len(r.Ops)
+		if r.Own {
+			own += len(r.Ops)
+		}
+	}
+	return own, all
+}
+
+func parseUnsent(b []byte) (u unsent, err error) {
+	if err := json.Unmarshal(b, &u); err != nil {
+		return u, passenger.Wrap(passenger.Corrupt, "tablet.parseUnsent", "the entries that wait for ground cannot be read", err)
+	}
+	for _, r := range u.Runs {
+		if err := r.check(); err != nil {
+			return u, err
+		}
+	}
+	return u, nil
+}
+
+func (a *Agent) loadUnsent(id passenger.FlightID) (u unsent, err error) {
+	b, err := os.ReadFile(a.unsentPath(id))
+	if err != nil {
+		return u, passenger.Wrap(passenger.Corrupt, "tablet.loadUnsent", "the entries that wait for ground are not there", err)
+	}
+	return parseUnsent(b)
+}
+
+// saveUnsent writes what is left, or removes the file when nothing is.
+func (a *Agent) saveUnsent(id passenger.FlightID, u unsent) error {
+	path := a.unsentPath(id)
+	if len(u.Runs) > 0 {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return passenger.Wrap(passenger.Unavailable, "tablet.saveUnsent", "the folder of waiting entries cannot be made", err)
+		}
+		return writeFile(path, "", u)
+	}
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		return passenger.Wrap(passenger.Unavailable, "tablet.saveUnsent", "entries that ground has could not be removed", err)
+	}
+	return nil
+}
+
+// deliver brings what is left of a destroyed flight to ground. It may be repeated at will.
+func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, rep *SyncReport) error {
+	u, err := a.loadUnsent(f.id)
+	if err != nil {
+		return err
+	}
+	var left []unsentRun
+	for rest := u.Runs; len(rest) > 0; {
+		part, size := []flightsync.SealedRun{}, 0
+		for _, r := range rest {
+			n := 0
+			for _, op := range r.Ops {
+				n += len(op)
+			}
+			if len(part) == deliverRuns || len(part) > 0 && size+n > deliverAtOnce {
+				break
+			}
+			part, size = append(part, r.SealedRun), size+n
+		}
+		inner, cancel := context.WithTimeoutCause(ctx, callTimeout, errSlow)
+		held, err := client.Deliver(inner, f.id, part)
+		cancel()
+		if err != nil {
+			return err
+		}
+		rep.Exchanges++
+		for i, r := range rest[:len(part)] {
+			if held[i] {
+				rep.Sent += len(r.Ops)
+			} else {
+				left = append(left, r)
+			}
+		}
+		rest = rest[len(part):]
+	}
+	own, all := unsent{left}.count()
+	if err := a.saveUnsent(f.id, unsent{left}); err != nil {
+		return err
+	}
+	if err := f.setRecord(func(r *record) {
+		r.Unsent, r.Counts.OnGround = all, r.Counts.Issued-own
+		row := *r.Purged
+		row.Pending = own
+		r.Purged = &row
+	}); err != nil {
+		return err
+	}
+	a.tell(f.key)
+	if all > 0 {
+		return passenger.Errorf(passenger.Raced, "tablet.deliver", "ground did not take %d entries of this flight; they stay here", all)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package dispatch
+
+import (
+	"context"
+
+	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// Deliver takes what a tablet kept past the end of its lease, sealed to ground, as an exchange
+// would take it open: durably, once, with its effects. held says for each run whether
+// ground now holds every op of it. Errors: not_found, forbidden as for
+// [Service.Exchange], corrupt when an op does not open with ground's key, too_much.
+func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group passenger.FlightID, sealed []flightsync.SealedRun) (held []bool, err error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	var runs []flightsync.Run
+	for _, run := range sealed {
+		open, err := run.Open(group, s.Agree.Open)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, open)
+	}
+	var loops []passenger.LoopID
+	err = s.Store.InTx(ctx, func(tx ground.Tx) error {
+		held = make([]bool, len(sealed))
+		if _, err := s.rostered(ctx, tx, tablet, group); err != nil {
+			return err
+		}
+		l, err := s.lock(ctx, tx, group)
+		if err != nil {
+			return err
+		}
+		ready, err := l.take(ctx, runs)
+		if err != nil {
+			return err
+		}
+		if len(ready.Changed) > 0 {
+			if loops, err = l.effects(ctx, ready.Changed); err != nil {
+				return err
+			}
+		}
+		// No lane's own word: it says nothing of what the tablet holds.
+		if err := l.crossed(ctx, tablet, flightsync.Request{Me: flightsync.MaxAuthors}, nil); err != nil {
+			return err
+		}
+		more, err := l.reported(ctx, len(ready.Changed) > 0)
+		loops = append(loops, more...)
+		if err != nil {
+			return err
+		}
+		for i, run := range runs {
+			if held[i], err = flightsync.HoldsAll(l.store, run); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		if err := s.EvaluateAll(ctx, loops); err != nil {
+			s.Log.Warn("evaluate after delivery", "flight", group.String(), "err", err)
+		}
+	}
+	return held, err
+}

@@ -1,0 +1,128 @@
+package dispatch_test
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/ground/dispatch"
+	"github.com/cabinloop/cabinloop/ground/followup"
+	"github.com/cabinloop/cabinloop/ground/store"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// restore puts the world on a copy of the database as it was when backup was taken.
+func (w *world) restore(backup string) {
+	w.Helper()
+	log := slog.New(slog.NewTextHandler(w.log, nil))
+	db, err := store.Open(w.ctx, "sqlite:"+backup, store.Options{Now: func() time.Time { return w.now }, Log: log})
+	w.must(err)
+	w.Cleanup(func() { db.Close() })
+	w.db = db
+	w.dispatch = dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Log: log, Sign: w.keys.Signer(), Agree: w.keys.Agreer()})
+	w.followup = &followup.Service{Store: db}
+}
+
+// Ground's database comes back from a backup taken before a note was written, a tablet bound and
+// an outcome recorded. The tablets bring all of it back, with and without ground having written
+// on; the loop finds its note again, no second one is written, and the books close.
+func TestGroundRestoredFromBackup(t *testing.T) {
+	for name, writesOn := range map[string]bool{"at once": false, "after it wrote on": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "ground.db"))
+			w.flight(first, start.Add(4*time.Hour), true, row("C1", "JANSEN", "14C"), row("C2", "SMITH", "15A"))
+			lead, aft := w.tablet("t1", first, passenger.Lead), w.tablet("t2", first, passenger.Cabin)
+			one := w.loop("C1", passenger.TopicMeal)
+			lead.sync()
+			var two ground.Loop
+			backup := filepath.Join(t.TempDir(), "backup.db")
+			two = w.loopWaits("C2", passenger.TopicDelay)
+			w.must(w.db.Backup(w.ctx, backup))
+
+			w.must(w.dispatch.Evaluate(w.ctx, two.ID))
+			if l := w.read(two.ID); l.State != ground.LoopCompiled {
+				t.Fatalf("the second loop is %s", l.State)
+			}
+			w.move(first, passenger.OffBlock)
+			aft.sync() // bound after the backup
+			lead.sync()
+			w.now = w.now.Add(6 * time.Hour)
+			lead.record("14C", passenger.Feedback{Outcome: passenger.Acted})
+			aft.record("15A", passenger.Feedback{Outcome: passenger.Declined})
+			lead.sync()
+			aft.sync()
+
+			w.restore(backup)
+			if writesOn {
+				w.move(first, passenger.DoorsClosed)
+			}
+			for range 3 {
+				lead.sync()
+				aft.sync()
+			}
+			w.must(w.dispatch.Sweep(w.ctx, w.now))
+			for id, want := range map[passenger.LoopID]passenger.Outcome{one.ID: passenger.Acted, two.ID: passenger.Declined} {
+				if l := w.read(id); l.State != ground.LoopCompiled {
+					t.Errorf("loop about %s is %s, want compiled", want, l.State)
+				}
+			}
+			w.now = w.now.Add(6 * time.Hour)
+			w.move(first, passenger.In)
+			for _, tab := range []*tablet{lead, aft} {
+				tab.sync()
+				tab.write(flightsync.FinDraft())
+				tab.sync()
+			}
+			r := w.report(first)
+			if r.Stage != "sealed" || r.Compiled != 2 || r.Acted != 1 || r.Declined != 1 || !r.SumsClose || r.OpsIssued != r.OpsOnGround {
+				t.Errorf("after the seal: %+v", r)
+			}
+			for _, id := range []passenger.LoopID{one.ID, two.ID} {
+				if l := w.read(id); l.State != ground.LoopReconciled {
+					t.Errorf("a loop is %s after the seal", l.State)
+				}
+			}
+		})
+	}
+}
+
+// A tablet's directory was copied and both copies wrote on: ground keeps both histories, asks a
+// question about the second, and what each of them issued is on ground.
+func TestClonedTablet(t *testing.T) {
+	onBoth(t, func(w *world) {
+		w.flight(first, start.Add(4*time.Hour), true, row("C1", "JANSEN", "14C"))
+		tab := w.tablet("t1", first, passenger.Lead)
+		w.loop("C1", passenger.TopicMeal)
+		tab.sync()
+		twin := *tab
+		twin.store = tab.store.Clone()
+		twin.talk = flightsync.Talk{}
+		twin.nonce = 100
+		twin.reload()
+		tab.record("14C", passenger.Feedback{Outcome: passenger.Acted})
+		twin.record("14C", passenger.Feedback{Outcome: passenger.Declined})
+		tab.sync()
+		twin.sync()
+		tab.sync()
+		v := tab.view()
+		if len(v.Notes) != 1 || len(v.Notes[0].Heads) != 2 || !v.Notes[0].Disputed() {
+			t.Errorf("the note after both came: %+v", v.Notes)
+		}
+		question := false
+		for _, x := range v.Verdicts {
+			question = question || x.Code == flightsync.VerdictQuestion
+		}
+		if !question {
+			t.Errorf("verdicts %+v: nobody is asked about the second history", v.Verdicts)
+		}
+		twin.write(flightsync.SeenDraft(v.Notes[0].Dot))
+		twin.sync()
+		if r := w.report(first); r.OpsIssued != r.OpsOnGround || !r.SumsClose {
+			t.Errorf("report: %+v", r)
+		}
+	})
+}
