@@ -1,6 +1,7 @@
 package tablet
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -12,11 +13,12 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// Config is what an [Agent] is made of. Everything but Floor is needed.
+// Config is what an [Agent] is made of. Everything but Floor, LAN and Uplink is needed.
 type Config struct {
 	Dir  string           // the data directory, made when missing
 	Now  func() time.Time // UTC
@@ -26,6 +28,8 @@ type Config struct {
 	// Floor is the free disk space below which nothing is recorded, bytes; 0 is the store's own.
 	Floor uint64
 	LAN   *LAN // nil: this tablet does not speak to others
+	// Uplink is how the tablet uses its way to ground.
+	Uplink Uplink
 }
 
 // Agent is one tablet. Its methods are safe for concurrent use. Those that take a key accept a
@@ -37,6 +41,7 @@ type Agent struct {
 	kick chan struct{} // something to send
 	up   chan struct{} // a round went well
 	lan  *lan
+	way  *way
 	pace pace
 
 	mu      sync.Mutex
@@ -62,7 +67,7 @@ func Open(c Config) (*Agent, error) {
 	}
 	a := &Agent{Config: c, busy: make(chan struct{}, 1), kick: make(chan struct{}, 1), up: make(chan struct{}, 1),
 		flights: map[passenger.FlightID]*flight{}, subs: map[int]func(passenger.FlightKey){}, pace: usualPace}
-	a.lan = newLAN(a)
+	a.lan, a.way = newLAN(a), newWay(a)
 	var err error
 	if a.lock, err = lockDir(a.path("lock")); err != nil {
 		return nil, err
@@ -106,6 +111,9 @@ func (a *Agent) load() error {
 		return err
 	}
 	a.gone, a.synced = x.Gone, x.LastSync
+	if class, err := uplink.ParseSetting(string(cmp.Or(a.Uplink.Class, x.Link, uplink.Auto))); err == nil {
+		a.way.chosen = class
+	}
 	for _, rec := range x.Flights {
 		f := newFlight(a, rec)
 		a.flights[f.id] = f
@@ -172,7 +180,7 @@ func (a *Agent) list() []*flight {
 func (a *Agent) save() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	x := index{Gone: a.gone, LastSync: a.synced}
+	x := index{Gone: a.gone, LastSync: a.synced, Link: a.way.setting()}
 	for _, f := range a.all() {
 		x.Flights = append(x.Flights, f.record())
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -27,6 +28,7 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 			return err
 		}
 		res, err := call(ctx, client, req)
+		a.charge(f)
 		if err != nil {
 			f.slower()
 			return err
@@ -45,7 +47,11 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 			a.tell(f.key)
 		}
 		if !t.again {
+			f.tellOf(req)
 			return nil
+		}
+		if rep.why != uplink.None && !f.purse().Allows(rep.why) {
+			return nil // the rest goes over at the gate
 		}
 		if t.progress {
 			idle = 0
@@ -53,6 +59,7 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 		}
 		// Without runs, the entry came after the question: ask again, once.
 		if idle++; len(req.Runs) > 0 || idle > 1 {
+			f.tellOf(req)
 			return passenger.Errorf(passenger.Raced, "tablet.exchange", "ground did not take what this tablet sent")
 		}
 	}
@@ -81,16 +88,29 @@ func (f *flight) ask() (flightsync.Request, error) {
 	if err := f.obey(); err != nil && passenger.CodeOf(err) != passenger.Corrupt {
 		return flightsync.Request{}, err
 	}
-	ready, err := f.step(f.talk.Ask(f.budget, 0))
+	most := f.agent.way.policy().Budget
+	budget := most
+	if f.budget > 0 {
+		budget = min(budget, f.budget)
+	}
+	ready, err := f.step(f.talk.Ask(budget, most))
 	if passenger.CodeOf(err) == passenger.Corrupt {
 		if err = f.renew(); err == nil {
-			ready, err = f.step(flightsync.Ask{Budget: f.budget})
+			ready, err = f.step(flightsync.Ask{Budget: budget, Send: most})
 		}
 	}
 	if err != nil {
 		return flightsync.Request{}, err
 	}
 	return *ready.Request, nil
+}
+
+// tellOf notes what ground has been told. What it does not take goes again when it is next asked
+// for news, not before.
+func (f *flight) tellOf(req flightsync.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told = req.Have
 }
 
 // slower halves the budget of the next answer, quicker doubles it (reference D.7).
@@ -126,11 +146,9 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 		return t, err
 	}
 	st := f.rep.State()
-	if t.request == nil && st.Me == flightsync.Nobody {
-		// Notes taken before ground has bound this replica would leave no have behind them.
-		t.again = true
-		return t, nil
-	}
+	// Before ground has bound this replica, a frame shows its notes; the exchange that follows tells
+	// of them.
+	t.again = t.request == nil && st.Me == flightsync.Nobody
 	b, err := f.agent.random(flightsync.SaltSize)
 	if err != nil {
 		return t, err

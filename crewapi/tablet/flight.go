@@ -48,6 +48,8 @@ type flight struct {
 	bad     []flightsync.Dot // what is not
 	folded  *folded
 	row     *FlightRow                    // as last computed; nil: compute
+	phased  *phase                        // as last computed; nil: compute
+	told    flightsync.Vector             // what ground has been told, whether or not it took it
 	own     counts                        // as last computed, with row
 	budget  int                           // of the next answer, bytes; 0 is the engine's
 	others  map[passenger.TabletID]*other // nil: read
@@ -316,7 +318,7 @@ func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error
 	}
 	f.sealedNow(append(metas, sealing...))
 	if !ready.Batch.IsEmpty() {
-		f.folded, f.row = nil, nil
+		f.folded, f.row, f.phased = nil, nil, nil
 		f.agent.lan.changed(f, ready.Batch)
 		if len(ready.Batch.Stubs)+len(ready.Batch.Cuts) > 0 {
 			f.ops = nil

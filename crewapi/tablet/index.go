@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -17,6 +18,8 @@ type index struct {
 	// Gone counts the ops of flights that left the list.
 	Gone     counts    `json:"gone"`
 	LastSync time.Time `json:"last_sync"`
+	// Link is how the way to ground was last chosen to be used.
+	Link uplink.Class `json:"link,omitempty"`
 }
 
 // counts are own ops: written, and of them on ground.
@@ -34,6 +37,7 @@ type record struct {
 	Purged      *FlightRow             `json:"purged,omitempty"` // what is left of a destroyed flight
 	Counts      counts                 `json:"counts"`           // of a destroyed flight
 	Held        flightsync.Vector      `json:"held,omitempty"`   // of a destroyed flight
+	Spent       uplink.Spent           `json:"spent,omitempty"`  // bytes on SATCOM
 	Unsent      int                    `json:"unsent,omitempty"` // ops of a destroyed flight that ground lacks
 }
 

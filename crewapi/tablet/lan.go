@@ -87,7 +87,7 @@ func (l *lan) session(ctx context.Context) {
 	l.mu.Unlock()
 	node, err := cabin.Open(ctx, cabin.Config{Keys: store.TLS(), Now: a.Now, Rand: a.Rand, Log: a.Log,
 		Listen: a.LAN.Listen, Peers: peers, Discover: a.LAN.Discover, Link: a.LAN.Link,
-		Groups: a.lanGroups, Members: a.lanMembers, Serve: a.servePeer, Found: l.found})
+		Groups: a.lanGroups, Members: a.lanMembers, Serve: a.servePeer, Uplink: a.serveUplink, Found: l.found})
 	l.mu.Lock()
 	l.node, l.problem = node, ""
 	if err != nil {

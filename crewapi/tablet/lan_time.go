@@ -92,8 +92,12 @@ func (l *lan) done(f *flight) {
 
 // nearest lists the flights on the LAN, those nearest to their departure first.
 func (a *Agent) nearest() []*flight {
-	now := a.Now()
-	out := slices.DeleteFunc(a.list(), func(f *flight) bool { return !f.onLAN() })
+	return slices.DeleteFunc(a.inOrder(), func(f *flight) bool { return !f.onLAN() })
+}
+
+// inOrder lists all flights, those nearest to their departure first.
+func (a *Agent) inOrder() []*flight {
+	now, out := a.Now(), a.list()
 	slices.SortStableFunc(out, func(f, g *flight) int {
 		return int(f.std.Sub(now).Abs()/time.Minute) - int(g.std.Sub(now).Abs()/time.Minute)
 	})
@@ -127,6 +131,9 @@ func (l *lan) changed(f *flight, b flightsync.Batch) {
 	own := true
 	for _, o := range b.Ops {
 		own = own && o.Dot.Author == b.State.Me
+		if o.Header.Flags&flightsync.Urgent != 0 {
+			defer l.due(f, 0)
+		}
 		if o.Header.Kind == flightsync.KindRoster || o.Header.Kind == flightsync.KindSeal {
 			f.pins.Store(nil)
 		}
@@ -136,6 +143,7 @@ func (l *lan) changed(f *flight, b flightsync.Batch) {
 		return
 	}
 	l.due(f, l.agent.pace.news/2+l.agent.jitter(l.agent.pace.news))
+	l.agent.nudge()
 }
 
 // found is told of a tablet that came into reach: each common flight is compared at once.

@@ -29,10 +29,17 @@ const (
 	// sealedEvery is how often ground is asked about a sealed flight whose text is still here: only
 	// an erasure can be news. Arbitrary, 48 small questions in the 12 hours after landing.
 	sealedEvery = 15 * time.Minute
-	// retryFirst and retryMost bound the wait after a failure: doubled each time, with full
-	// jitter. A local entry tries at once.
-	retryFirst = time.Second
-	retryMost  = 2 * time.Minute
+	// retryMost bounds how long a busy ground is left alone, and the LAN's wait after a failure.
+	retryMost = 2 * time.Minute
+	// lookEvery is how long a tablet on SATCOM does not look at what is due, unless something
+	// happens: clocks may jump. Arbitrary.
+	lookEvery = time.Minute
+	// meetFor is how long a tablet waits for others to be found before it takes itself for the only
+	// one; on a quiet network all find all within 5 s (package cabin's test).
+	meetFor = 15 * time.Second
+	// firstBudget bounds the ops of the first frames of a start, bytes: one initial TCP window packed,
+	// at five bytes of ops for one on the wire.
+	firstBudget = 64 << 10
 	// aheadBy is how far in the future a movement may be recorded: clocks differ.
 	aheadBy = 10 * time.Minute
 	// maxQuantity bounds one gesture; arbitrary until the policy says less.

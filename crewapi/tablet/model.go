@@ -3,6 +3,7 @@ package tablet
 import (
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -33,7 +34,7 @@ type FlightRow struct {
 	Open     int                // standing notes without an outcome
 	Pending  int                // own entries not yet on ground
 	SyncedAt time.Time          // of the last exchange with ground; zero for never
-	Ready    bool               // the flight's data is on this tablet
+	Ready    bool               // the flight's data is on this tablet, and ground knows that it records there
 }
 
 // FlightPage is one flight with its notes.
@@ -109,6 +110,7 @@ type Status struct {
 	LastSync  time.Time          `json:"last_sync,omitzero"`
 	LastError string             `json:"last_error,omitempty"` // public text of the last failed sync, "" after a good one
 	FreeBytes uint64             `json:"free_bytes"`           // disk
+	Link      LinkStatus         `json:"link"`
 }
 
 // SyncReport is what one round of exchanges did.
@@ -121,4 +123,6 @@ type SyncReport struct {
 	Problems  []string `json:"problems,omitempty"`
 	// RetryAfter is how long a busy ground asked to be left alone; 0 when it did not.
 	RetryAfter time.Duration `json:"-"`
+
+	why uplink.Why
 }

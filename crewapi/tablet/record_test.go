@@ -118,12 +118,12 @@ func TestNotYetBoundCannotRecord(t *testing.T) {
 	if _, err := a.Sync(t.Context()); passenger.CodeOf(err) != passenger.Unavailable {
 		t.Fatal(err)
 	}
-	if _, err := a.Record(t.Context(), w.entry(dot, acted)); passenger.CodeOf(err) != passenger.NotFound {
-		t.Errorf("without the flight's data: %v", err)
+	if _, err := a.Record(t.Context(), w.entry(dot, acted)); passenger.CodeOf(err) != passenger.Phase {
+		t.Errorf("with no more than a first frame: %v", err)
 	}
 	p, err := a.Flight(t.Context(), key)
-	if err != nil || p.Ready {
-		t.Errorf("the page says ready = %v, %v", p.Ready, err)
+	if err != nil || p.Ready || len(p.Cards) != 1 {
+		t.Errorf("the page says ready = %v with %d notes, %v", p.Ready, len(p.Cards), err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
 // Flights lists the flights: one in the air or boarding first, then the next to depart, then
@@ -89,8 +90,8 @@ func (f *flight) summary() (FlightRow, counts, error) {
 func (f *flight) rowOf(v *folded, rec record) FlightRow {
 	as := rec.Assignment
 	r := FlightRow{Key: as.Key, Arrival: as.Arrival, STD: as.STD, STA: as.STA, Role: as.Role, Zone: as.Zone, Stage: as.Stage,
-		Pending: v.pending(f.talk.Peer), SyncedAt: f.synced, Ready: v.Genesis.Key.Carrier != ""}
-	if r.Ready {
+		Pending: v.pending(f.talk.Peer), SyncedAt: f.synced, Ready: v.Genesis.Key.Carrier != "" && v.me != flightsync.Nobody}
+	if v.Genesis.Key.Carrier != "" {
 		r.Arrival, r.STD, r.STA = v.Genesis.Arrival, v.Genesis.STD, v.Genesis.STA
 	}
 	switch {

@@ -9,18 +9,21 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// Run keeps the tablet in touch until ctx ends: a round of syncing at once, after each local
-// entry and every minute; between rounds a stream brings ground's news. Failures are waited
-// out with growing, jittered pauses, behind the time a busy ground asked for. It returns nil.
+// Run keeps the tablet in touch until ctx ends. At a gate: a round of syncing at once, after each
+// local entry and every minute; between rounds a stream brings ground's news. On SATCOM: what
+// package uplink says. Failures are waited out with growing, jittered pauses, behind the time a
+// busy ground asked for. It returns nil.
 func (a *Agent) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { a.syncing(ctx) })
 	parts.Go(func() { a.watching(ctx) })
 	parts.Go(func() { a.RunLAN(ctx) })
+	parts.Go(func() { a.speaking(ctx) })
 	parts.Wait()
 	return nil
 }
@@ -30,17 +33,28 @@ func (a *Agent) syncing(ctx context.Context) {
 	var wait backoff
 	watched := "none yet"
 	for ctx.Err() == nil {
-		rep, err := a.Sync(ctx)
-		pause := a.jitter(pollEvery/2) + pollEvery/2
+		down := a.touchdown()
+		p := a.judge()
+		if p.Class == uplink.Satcom {
+			watched = "none yet"
+			a.pause(ctx, a.thinly(ctx, p, &wait))
+			continue
+		}
+		if down { // tablets that land together do not come together
+			leave(ctx, a.jitter(uplink.LandingJitter))
+		}
+		rep, err := a.syncNow(ctx, job{list: true})
+		a.charge(nil)
+		pause := a.jitter(p.Poll/2) + p.Poll/2
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil || len(rep.Problems) > 0:
-			pause, watched = a.jitter(wait.next()), "none yet"
+			pause, watched = a.jitter(wait.next(p)), "none yet"
 			a.Log.Debug("round failed", "dur", pause, "err", err)
 			leave(ctx, min(rep.RetryAfter, retryMost))
 		default:
-			wait = 0
+			wait.reset()
 			if now := fmt.Sprint(slices.SortedFunc(maps.Keys(a.vectors()), byID)); now != watched {
 				watched = now
 				select {
@@ -49,13 +63,18 @@ func (a *Agent) syncing(ctx context.Context) {
 				}
 			}
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-		case <-a.kick:
-		case <-timer.C:
-		}
-		timer.Stop()
+		a.pause(ctx, pause)
+	}
+}
+
+// pause waits for d, or for something to do.
+func (a *Agent) pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-a.kick:
+	case <-timer.C:
 	}
 }
 
@@ -71,14 +90,15 @@ func leave(ctx context.Context, d time.Duration) {
 
 func byID(x, y passenger.FlightID) int { return slices.Compare(x[:], y[:]) }
 
-// watching holds a stream. One that ended is begun anew after a growing pause, or at once when a
-// round has brought ground back or changed what there is to watch: ground ends a stream that does not
-// watch what it should, and must not be asked for it in a tight loop. What a frame cannot settle,
-// a round does.
+// watching holds a stream wherever there may be one. It begins when a round has brought ground back
+// or changed what there is to watch: before that there is no connection, and two at once cost more
+// than one. One that ended is begun anew after a growing pause, too, while rounds go well: ground
+// ends a stream that does not watch what it should, and must not be asked for it in a tight loop.
+// What a frame cannot settle, a round does.
 func (a *Agent) watching(ctx context.Context) {
 	var wait backoff
 	for ctx.Err() == nil {
-		timer := time.NewTimer(a.jitter(wait.next()))
+		timer := time.NewTimer(a.jitter(wait.next(uplink.For(uplink.Gate))))
 		select {
 		case <-ctx.Done():
 		case <-a.up:
@@ -89,13 +109,23 @@ func (a *Agent) watching(ctx context.Context) {
 		if err != nil || ctx.Err() != nil {
 			continue
 		}
+		if a.way.isBehind() {
+			continue
+		}
+		inner, end := context.WithCancel(ctx)
+		if !a.way.watches(end) {
+			end()
+			continue
+		}
 		// A tablet without flights watches too: its first one is news.
 		messages := 0
-		err = client.Watch(ctx, a.vectors(), func() {
+		err = client.Watch(inner, a.vectors(), func() {
 			if messages++; messages > 1 {
-				wait = 0 // it has lived
+				wait.reset() // it has lived
 			}
 		}, a.frame)
+		a.way.watches(nil)
+		end()
 		if err == nil { // the list of flights changed
 			a.wake()
 		} else if ctx.Err() == nil {
@@ -128,11 +158,19 @@ func (a *Agent) vectors() map[passenger.FlightID]flightsync.Vector {
 
 // frame applies one frame of the stream.
 func (a *Agent) frame(id passenger.FlightID, res flightsync.Response) error {
+	if again := a.show(id, res); again {
+		a.wake()
+	}
+	return nil
+}
+
+// show applies a frame, and reports whether an exchange must follow.
+func (a *Agent) show(id passenger.FlightID, res flightsync.Response) (again bool) {
 	a.mu.Lock()
 	f, ok := a.flights[id]
 	a.mu.Unlock()
 	if !ok || f.record().Purged != nil {
-		return nil
+		return false
 	}
 	t, err := f.take(res, taken{})
 	if err != nil {
@@ -142,18 +180,20 @@ func (a *Agent) frame(id passenger.FlightID, res flightsync.Response) error {
 	if t.news {
 		a.tell(f.key)
 	}
-	if t.again {
-		a.wake()
-	}
-	return nil
+	return t.again
 }
 
-// backoff is the longest of the next pause; it doubles from retryFirst to retryMost.
-type backoff time.Duration
+// backoff counts failures: the longest of the next pause doubles within what the policy allows.
+type backoff struct{ times int }
 
-func (b *backoff) next() time.Duration {
-	*b = min(max(*b*2, backoff(retryFirst)), backoff(retryMost))
-	return time.Duration(*b)
+func (b *backoff) reset() { b.times = 0 }
+
+func (b *backoff) next(p uplink.Policy) time.Duration {
+	b.times = min(b.times+1, 32)
+	if d := p.First << (b.times - 1); d > 0 && d < p.Most {
+		return d
+	}
+	return p.Most
 }
 
 // jitter draws a duration below d, at least a hundredth of it.

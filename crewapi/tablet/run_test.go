@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/crewtest"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -45,7 +46,7 @@ func TestRunKeepsInTouch(t *testing.T) {
 	defer stop()
 	wait(t, "first load", func() bool {
 		p, err := a.Flight(t.Context(), key)
-		return err == nil && len(p.Cards) == 1
+		return err == nil && p.Ready && len(p.Cards) == 1
 	})
 	w.record(a, dot, acted)
 	wait(t, "the entry on ground", func() bool { n, _ := f.View().Note(dot); return len(n.Heads) == 1 })
@@ -123,7 +124,7 @@ func TestBackoff(t *testing.T) {
 func TestBackoffDoubles(t *testing.T) {
 	var b backoff
 	for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second, 64 * time.Second, 2 * time.Minute, 2 * time.Minute} {
-		if got := b.next(); got != want {
+		if got := b.next(uplink.For(uplink.Gate)); got != want {
 			t.Errorf("next = %v, want %v", got, want)
 		}
 	}

@@ -30,5 +30,6 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if err == nil {
 		st.FreeBytes = free
 	}
+	st.Link = a.linkStatus()
 	return st, nil
 }

@@ -5,14 +5,23 @@ import (
 	"errors"
 
 	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
 // Sync asks ground for this tablet's flights and exchanges each of them until neither side
 // lacks anything. A flight that fails is named in the report's problems and does not stop the
 // others, unless ground asks to be left alone for a while. Errors: signed_out, unavailable when ground cannot be reached at all.
+//
+// It is a person's wish: on SATCOM it goes whatever the purse says.
 func (a *Agent) Sync(ctx context.Context) (SyncReport, error) {
-	var rep SyncReport
+	return a.syncNow(ctx, job{why: uplink.Person, list: true})
+}
+
+// syncNow does one round; at any time there is one.
+func (a *Agent) syncNow(ctx context.Context, j job) (SyncReport, error) {
+	rep := SyncReport{why: j.why}
 	client, err := a.ready("tablet.Sync")
 	if err != nil {
 		return rep, err
@@ -23,7 +32,11 @@ func (a *Agent) Sync(ctx context.Context) (SyncReport, error) {
 	case <-ctx.Done():
 		return rep, ctx.Err()
 	}
-	err = a.round(ctx, client, &rep)
+	err = a.round(ctx, client, j, &rep)
+	a.way.setBehind(err != nil || len(rep.Problems) > 0)
+	if passenger.CodeOf(err) == passenger.Unavailable {
+		a.HTTP.CloseIdleConnections() // one that died in silence must not be used again
+	}
 	rep.RetryAfter = max(rep.RetryAfter, passenger.RetryAfter(err))
 	for _, f := range a.list() {
 		if row, _, e := f.summary(); e == nil {
@@ -51,17 +64,24 @@ func (a *Agent) note(ctx context.Context, err error, rep SyncReport) {
 	}
 }
 
-func (a *Agent) round(ctx context.Context, client *crewapi.Client, rep *SyncReport) error {
+func (a *Agent) round(ctx context.Context, client *crewapi.Client, j job, rep *SyncReport) error {
 	defer func() {
 		if ctx.Err() == nil {
 			a.sweepAll()
 		}
 	}()
-	if err := a.assignments(ctx, client); err != nil {
-		return err
+	if j.list {
+		err := a.assignments(ctx, client)
+		a.chargeList(j)
+		if err != nil {
+			return err
+		}
+	}
+	if j.flights == nil {
+		j.flights = a.list()
 	}
 	var lost error
-	for _, f := range a.list() {
+	for _, f := range j.flights {
 		rec := f.record()
 		var err error
 		switch {
@@ -95,12 +115,32 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, rep *SyncRepo
 		}
 	}
 	if lost != nil && rep.Exchanges == 0 {
-		return lost
+		return errors.Join(lost, a.saveSpent(rep))
 	}
 	a.mu.Lock()
 	a.synced = a.Now()
 	a.mu.Unlock()
 	return a.save()
+}
+
+// saveSpent saves what a round cost that brought nothing.
+func (a *Agent) saveSpent(rep *SyncReport) error {
+	if rep.why == uplink.None {
+		return nil
+	}
+	return a.save()
+}
+
+// chargeList charges the list of flights to the first flight that the round is about, or that the
+// tablet serves.
+func (a *Agent) chargeList(j job) {
+	flights := j.flights
+	if flights == nil {
+		flights = a.served()
+	}
+	if len(flights) > 0 {
+		a.charge(flights[0])
+	}
 }
 
 // due reports whether a flight has anything to exchange: not one that ground has sealed and
@@ -122,7 +162,12 @@ func (f *flight) due(rec record) bool {
 func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 	inner, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	list, err := client.Flights(inner, a.heldKeys())
+	var have map[passenger.FlightID]flightsync.Vector
+	budget := 0
+	if a.way.isBehind() { // else the stream has brought what there is
+		have, budget = a.vectors(), min(firstBudget, a.way.policy().Budget)
+	}
+	list, frames, err := client.Start(inner, a.heldKeys(), have, budget)
 	if err != nil {
 		if ctx.Err() == nil && inner.Err() != nil {
 			return errSlow
@@ -164,15 +209,17 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 			a.Log.Error("the key of a flight was not taken", "flight", d.Flight.String(), "err", err)
 		}
 	}
-	if len(news) == 0 {
-		return nil
-	}
-	if err := a.save(); err != nil {
-		return err
+	if len(news) > 0 {
+		if err := a.save(); err != nil {
+			return err
+		}
 	}
 	for _, key := range news {
 		a.stale(key)
 		a.tell(key)
+	}
+	for _, f := range frames {
+		a.show(f.Flight, f.Response)
 	}
 	return nil
 }
