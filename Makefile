@@ -65,6 +65,10 @@ sim: ## Simulate SEEDS flights with faults and print one summary line
 power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits (root; about 8 minutes)
 	CABINLOOP_BIN="$(CURDIR)/bin" go test ./test/power -count=1 -timeout 30m -v -args -power.full -power.seed=$(SEED)
 
+.PHONY: proof
+proof: build ## Run the long proofs (sim, power, fuzz, bench; 60 minutes at most) and keep what they print in docs/proof.md
+	tools/proof.sh
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME
 	tools/fuzz.sh $(FUZZTIME)

@@ -16,8 +16,8 @@ import (
 
 type importCmd struct {
 	Posts     importPostsCmd     `cmd:"" help:"Posts of a channel (CSV or JSONL)."`
-	Manifest  importManifestCmd  `cmd:"" help:"Passenger lists: PNL and ADL telexes, or a CSV that is the whole list."`
-	Movements importMovementsCmd `cmd:"" help:"Movement telexes (MVT, MVA, DIV)."`
+	Manifest  importManifestCmd  `cmd:"" help:"Passenger lists: PNL, ADL, PIL, PSM, PTM and PFS telexes, or a CSV that is the whole list."`
+	Movements importMovementsCmd `cmd:"" help:"Movements and changes of schedule (MVT, MVA, DIV, ACARS OOOI, ASM, SSM)."`
 	Bookings  importBookingsCmd  `cmd:"" help:"Bookings with schedules and customers (CSV)."`
 	Crew      importCrewCmd      `cmd:"" help:"Which tablet serves which flight (CSV)."`
 	Answers   importAnswersCmd   `cmd:"" help:"The airline's past questions and answers (CSV or JSONL); they are masked and offered beside reply drafts."`

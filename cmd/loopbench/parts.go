@@ -20,7 +20,11 @@ func (c *benchCmd) parts(l *lab, r *result) []part {
 		{part{"posts", func() (err error) { r.Posts, err = s.measurePosts(); return err }}, false},
 		{part{"flights", func() error { return s.prepare(append(carried, far, lossy), append(streamed, pushed)...) }}, need},
 		{part{"wire", func() (err error) { r.Wire, err = s.measureWire(); return err }}, false},
-		{part{"memory", func() (err error) { r.Memory, err = s.measureMemory(); return err }}, need},
+		{part{"memory", func() (err error) {
+			r.Memory, err = s.measureMemory()
+			l.sheet.add("tablet", "memory, three flights", "MiB", ours, float64(r.Memory.PeakKB)/1024)
+			return err
+		}}, need},
 		{part{"equip", l.equip}, need},
 		{part{"w1", l.coldSync}, false},
 		{part{"w2", l.overLinks}, false},
@@ -29,7 +33,11 @@ func (c *benchCmd) parts(l *lab, r *result) []part {
 		{part{"w4", l.live}, false},
 		{part{"w5", l.storm(all || slices.Contains(c.Only, "fan-out"))}, slices.Contains(c.Only, "fan-out")},
 		{part{"push", func() (err error) { r.Push, err = s.measurePush(); return err }}, false},
-		{part{"start", func() (err error) { r.Start, err = s.measureStart(); return err }}, false},
+		{part{"start", func() (err error) {
+			r.Start, err = s.measureStart()
+			l.sheet.add("tablet", "start to first note, p99", "ms", ours, r.Start.FirstNote.P99)
+			return err
+		}}, false},
 		{part{"record", func() (err error) { r.Record, err = s.measureRecord(); return err }}, false},
 	} {
 		if all || p.need || slices.Contains(c.Only, p.name) {

@@ -60,6 +60,17 @@ func (l *lab) reconcile() error {
 	}); err != nil {
 		return err
 	}
+	held, err := l.crewOps(leg)
+	if err != nil {
+		return err
+	}
+	apparent, real, err := disk(filepath.Join(devices[0].dir, "flights"))
+	if err != nil {
+		return err
+	}
+	l.sheet.add("disk", "apparent", "KiB", ours, apparent)
+	l.sheet.add("disk", "real", "KiB", ours, real)
+	l.sheet.note("disk", "real", "a flight with %d passengers and notes and %d entries of its crew, the store open", seats+notes, held)
 	l.sheet.note("w3", "bytes", "ours brings each tablet what the others recorded, as far as it is on ground by then; the floor only pushes: compare bytes up")
 	l.sheet.note("w3", "entries, each once", "counted on ground after every request of the round was sent a second time")
 	return nil

@@ -1,6 +1,7 @@
 package badgerstore
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -43,7 +44,7 @@ func openHigh(dir string) (*high, error) {
 // with an empty mark.
 func readHigh(dir string) (*high, error) {
 	b, err := os.ReadFile(filepath.Join(dir, "HIGH"))
-	h := &high{damaged: len(b) > 0}
+	h := &high{damaged: len(bytes.Trim(b, "\x00")) > 0} // zeros: its first flush never came
 	for i := range 2 {
 		if lo := i * highSlot; lo+highSlot <= len(b) {
 			h.read(b[lo : lo+highSlot])

@@ -4,14 +4,20 @@
 // # On disk
 //
 //	lock                      held by the one process that owns the directory
-//	device.json               identity, ground's address, token, private key, store key; mode 0600
-//	flights.json              what ground assigned, with the wrapped key of each flight
+//	device.json               identity, ground's address and public keys, token; mode 0600
+//	device.keys               this tablet's private keys (package keys); mode 0600
+//	flights.json              what ground assigned, with the salt of each flight's store
 //	flights.json.old          the version before, should the newest be unreadable
+//	flights/<group>/KEY       the flight's key as ground wrapped it for this tablet
 //	flights/<group>/<n>/      the store of one flight (package badgerstore), generation n
+//	unsent/<group>.json       what ground lacked when the lease ended, sealed to ground
 //
-// A flight's key is random, wrapped under the store key, and names its generation: replacing it
-// in flights.json is the moment at which a new generation counts; dropping it destroys the
-// flight on this tablet, whatever the file system keeps.
+// A flight has one key, made by ground. It is on disk wrapped only, for this tablet's agree key;
+// the key of a store is derived from it and from a random salt of the store's generation.
+// Replacing the salt in flights.json is the moment at which a new generation counts; dropping it
+// destroys what the file system may keep of that store, dropping KEY all of the flight. A lost
+// KEY is no damage: ground gives the same key again while the lease runs. Another key for a
+// flight is refused.
 //
 // # Rules
 //
@@ -22,8 +28,11 @@
 //   - One exchange at a time per flight; the flight's mutex is never held over the network.
 //   - A store that was rolled back takes a new incarnation before it writes. A damaged or forked
 //     store is replaced; own entries that can still be read, past Badger if need be, are recorded again.
-//   - Note text is hidden when the lease of the flight ends, and the flight is destroyed once
-//     nothing is pending. Own entries that ground lacks stay.
+//   - Every crew op that ground lacks, of this tablet or another, is kept a second time in the same
+//     transaction, sealed to ground's agree key, until ground's durable vector covers it.
+//   - Note text is hidden when the lease of the flight ends, and the flight's key and files are
+//     destroyed with the next round of syncing, with or without ground. What ground lacks stays as
+//     it is sealed, and is delivered when ground is in reach (send-only); this tablet cannot read it.
 //   - With [Config.LAN] the tablet exchanges with the other tablets of its flights (package cabin):
 //     an entry goes to those in reach within two seconds, what came from elsewhere is passed on, and
 //     each flight is compared with one other tablet twice a minute. Who lacks what is a difference of

@@ -194,10 +194,11 @@ func (f *flight) unsentRuns(mine map[flightsync.Author]bool) ([]unsentRun, error
 	f.sealed = nil // what is damaged is sealed again
 	for {
 		metas, err := f.sealing(flightsync.Batch{})
-		if err != nil || len(metas) == 0 {
-			if err != nil {
-				return nil, err
-			}
+		if err != nil {
+			return nil, err
+		}
+		// What ground holds goes with the rest; a full disk need not be written to.
+		if metas = slices.DeleteFunc(metas, func(m badgerstore.Meta) bool { return m.Gone }); len(metas) == 0 {
 			break
 		}
 		if err := f.db.Commit(flightsync.Batch{}, metas...); err != nil {
@@ -213,6 +214,9 @@ func (f *flight) unsentRuns(mine map[flightsync.Author]bool) ([]unsentRun, error
 	err := f.db.Metas(metaSealed, func(name string, value []byte) bool {
 		d, ok := parseSealedName(name)
 		if !ok || len(value) < 9 {
+			return true
+		}
+		if f.talk.Peer.Covers(d) {
 			return true
 		}
 		own, inc, sealed := value[0] == 1, flightsync.Incarnation(value[1:9]), slices.Clone(value[9:])

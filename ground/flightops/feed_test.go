@@ -15,6 +15,7 @@ import (
 	"github.com/cabinloop/cabinloop/ground/dispatch"
 	"github.com/cabinloop/cabinloop/ground/flightops"
 	"github.com/cabinloop/cabinloop/ground/store"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
@@ -44,7 +45,11 @@ func newSite(t *testing.T) *site {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s := &site{T: t, db: db, feed: flightops.Feed{Store: db, Dispatch: dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Log: log})}}
+	own, err := keys.Generate(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{T: t, db: db, feed: flightops.Feed{Store: db, Dispatch: dispatch.New(dispatch.Config{Store: db, Rand: rand.Reader, Log: log, Sign: own.Signer(), Agree: own.Agreer()})}}
 	rep := &ground.ImportReport{}
 	if err := s.feed.Bookings(t.Context(), "b.csv", strings.NewReader(schedule), received, false, rep); err != nil || rep.Taken != 6 {
 		t.Fatalf("bookings: %v %+v", err, rep)

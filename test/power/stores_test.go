@@ -111,8 +111,9 @@ func openTablet(dir string, opts ...badgerstore.Option) (k keeper, s *badgerstor
 		return nil, nil, nil, err
 	}
 	if db.RolledBack() {
+		st, err := db.State()
 		db.Close()
-		return nil, nil, nil, errors.New("the store lost what it had acknowledged")
+		return nil, nil, nil, fmt.Errorf("the store calls itself rolled back, to %v, %v", st.Vector(), err)
 	}
 	return laneKeeper{db, func(b flightsync.Batch, _ uint64, _ int) error { return db.Apply(b) }, db.Close,
 		func() bool { _, now := db.ReadOnly(); return now }}, nil, nil, nil

@@ -163,16 +163,15 @@ func (w *writer) kill() { w.cmd.Process.Kill() }
 
 // ledger is what one store acknowledged, and what it was found to hold.
 type ledger struct {
-	acked        map[uint64]bool
-	acks         int // of all stores
-	lost, twice  int
-	wrong        int // other words than were written
-	salvaged     int // opens that Badger was kept from
-	problems     []string
-	reasons      []string // of salvaging
-	refused      int
-	lastRefused  string
-	refusedCodes []string
+	acked       map[uint64]bool
+	acks        int // of all stores
+	lost, twice int
+	wrong       int // other words than were written
+	salvaged    int // opens that Badger was kept from
+	problems    []string
+	reasons     []string // of salvaging
+	refused     int
+	refusals    []string // what they begin with, each once
 }
 
 func newLedger() *ledger { return &ledger{acked: map[uint64]bool{}} }
@@ -237,9 +236,8 @@ func (l *ledger) took(line string) {
 	}
 	if rest, ok := strings.CutPrefix(line, "refused "); ok {
 		l.refused++
-		l.lastRefused = rest
-		if code, _, _ := strings.Cut(rest, " "); !slices.Contains(l.refusedCodes, code) {
-			l.refusedCodes = append(l.refusedCodes, code)
+		if how, _, _ := strings.Cut(rest, ":"); !slices.Contains(l.refusals, how) {
+			l.refusals = append(l.refusals, how)
 		}
 	}
 }

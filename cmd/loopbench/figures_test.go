@@ -1,0 +1,116 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cabinloop/cabinloop/internal/link"
+	"github.com/cabinloop/cabinloop/internal/testenv"
+)
+
+func labOn(t *testing.T, legs ...leg) *lab {
+	s, err := newSite(t.Context(), t.TempDir(), "", map[string]string{"ground": testenv.Bin(t, "ground"), "purser": testenv.Bin(t, "purser")}, 42)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.close)
+	if err := s.prepare(legs); err != nil {
+		t.Fatal(err, s.lastWords())
+	}
+	return &lab{site: s, sheet: &sheet{}, rounds: 1}
+}
+
+// value is a figure of ours, which must have been measured.
+func (l *lab) value(t *testing.T, work, name string) float64 {
+	t.Helper()
+	f := l.sheet.find(work, name)
+	if f == nil {
+		t.Fatalf("%s %s was not measured", work, name)
+	}
+	v, ok := f.Value[ours]
+	if !ok {
+		t.Fatalf("%s %s: %s", work, name, f.Note)
+	}
+	return v
+}
+
+// TestWaits holds how many round trips a person waits. Each is one above its target (2, 2 and
+// 1): the list of flights is asked for before the flights.
+func TestWaits(t *testing.T) {
+	l := labOn(t, far)
+	base := map[string]time.Duration{}
+	for _, p := range []link.Profile{{Name: "none"}, {Name: counted.Name, RTT: time.Second}} {
+		if err := l.linkOurs(p, base); err != nil {
+			t.Fatal(err, l.lastWords())
+		}
+	}
+	for _, x := range []struct {
+		work, name string
+		bound      float64
+	}{{"w1", "eRTT, all local", 3}, {"w6", "cold, eRTT", 3}, {"w6", "kept, eRTT", 2}} {
+		// Half a round trip is half a second: a busy machine is not a wait more.
+		if v := l.value(t, x.work, x.name); v > x.bound+0.5 {
+			t.Errorf("%s %s: %.2f round trips, want %.0f", x.work, x.name, v, x.bound)
+		}
+	}
+}
+
+// TestFlushes holds the flush calls of a tap and of a first load, where strace may count them.
+// A tap is at its target, Badger's two. A load makes some 20 where the target is 13: flights.json
+// is replaced whole four times, two calls each.
+func TestFlushes(t *testing.T) {
+	l := labOn(t, carried[1])
+	if err := l.localOurs(0, carried[1]); err != nil {
+		t.Fatal(err, l.lastWords())
+	}
+	f := l.sheet.find("w7", "flushes a write")
+	if f == nil || len(f.Value) == 0 {
+		t.Logf("not counted: %+v", f)
+		return
+	}
+	// Badger may flush a table of its own meanwhile: a part of a call each.
+	if v := l.value(t, "w7", "flushes a write"); v > 2.2 {
+		t.Errorf("%.2f flush calls a tap, want 2", v)
+	}
+	if v := l.value(t, "w7", "flushes a pull"); v > 24 {
+		t.Errorf("%.0f flush calls a first load, bound 24", v)
+	}
+}
+
+func TestGoals(t *testing.T) {
+	s := &sheet{}
+	for _, v := range []float64{30, 10, 20} {
+		s.add("w1", "time", "ms", ours, v)
+		s.add("w1", "time", "ms", least, v/4)
+	}
+	s.add("w5", "200 tablets, rate", "/s", ours, 50)
+	s.add("w5", "200 tablets, rate", "/s", least, 100)
+	s.add("w7", "flushes a write", "", ours, 2)
+	got := s.judge()
+	if f := got[0]; f.Value[ours] != 20 || f.Ratio != 4 || f.Goals[0].Met || f.Goals[0].By != 2 || f.N != 3 {
+		t.Errorf("time: %+v", f)
+	}
+	if f := got[1]; f.Ratio != 0.5 || f.Goals[0].Met {
+		t.Errorf("rate: %+v", f)
+	}
+	if f := got[2]; !f.Goals[0].Met || f.Goals[0].String() != "≤ 2 met" {
+		t.Errorf("flushes: %+v", f)
+	}
+	known := map[string]bool{"w1": true, "w2": true, "w3": true, "w4": true, "w5": true, "w6": true, "w7": true, "link": true, "wire": true, "disk": true, "tablet": true, "fan-out": true, "w5 pg": true}
+	for name, list := range goals {
+		work := workOf(name)
+		if !known[work] || len(list) == 0 {
+			t.Errorf("goal %q is of no workload", name)
+		}
+	}
+}
+
+// workOf is the workload that a goal's name begins with.
+func workOf(name string) string {
+	for _, w := range []string{"w5 pg", "fan-out", "link", "wire", "disk", "tablet"} {
+		if len(name) > len(w) && name[:len(w)] == w {
+			return w
+		}
+	}
+	return name[:2]
+}

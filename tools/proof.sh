@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Runs the long proofs one after the other and keeps what they print: whole under var/proof, the
+# lines that count in docs/proof.md, with commit and machine. A part that fails fails the whole.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=var/proof
+mkdir -p "$out"
+failed=()
+times=()
+part() { # name, command…
+  local name="$1" begin=$SECONDS
+  shift
+  echo "proof: $name"
+  if ! "$@" >"$out/$name.txt" 2>&1; then
+    failed+=("$name")
+    tail -n 40 "$out/$name.txt"
+  fi
+  times+=("$name $((SECONDS - begin)) s")
+  grep -E '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links):' "$out/$name.txt" | sed 's/^ *//' || true
+}
+part sim "${MAKE:-make}" --no-print-directory sim SEEDS="${SEEDS:-1000}"
+part power "${MAKE:-make}" --no-print-directory power
+part fuzz "${MAKE:-make}" --no-print-directory fuzz FUZZTIME="${FUZZTIME:-5s}"
+part bench "${MAKE:-make}" --no-print-directory bench BENCHTIME="${BENCHTIME:-200ms}"
+lines() { grep -hE '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links):' "$out"/{sim,power,fuzz}.txt | sed 's/^ *//'; }
+{
+  echo "Commit $(git rev-parse --short HEAD)$(git diff --quiet HEAD -- . ':!docs' || echo ' with changes'), $(date -u +%F), $(go version | cut -d' ' -f3), $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), Linux $(uname -r)."
+  echo
+  printf '%s; ' "${times[@]}" | sed 's/; $/./'
+  echo
+  echo
+  echo '```'
+  lines
+  echo '```'
+} >"$out/summary.md"
+awk -v file="$out/summary.md" '
+  /<!-- proof:begin -->/ { print; while ((getline line < file) > 0) print line; skip = 1 }
+  /<!-- proof:end -->/ { skip = 0 }
+  !skip { print }' docs/proof.md >"$out/proof.md"
+cp "$out/proof.md" docs/proof.md
+if [[ ${#failed[@]} -gt 0 ]]; then
+  echo "proof: failed: ${failed[*]}; see $out"
+  exit 1
+fi
+echo "proof: everything ran: $(printf '%s; ' "${times[@]}" | sed 's/; $//')"
