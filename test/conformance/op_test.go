@@ -18,6 +18,7 @@ type header struct {
 	Traveller uint64   `json:"traveller,omitempty"`
 	Flags     uint64   `json:"flags,omitempty"`
 	Nonce     hexed    `json:"nonce,omitempty"`
+	Marks     hexed    `json:"marks,omitempty"`
 }
 
 // op is one as ops.md has it.
@@ -110,10 +111,15 @@ func parseHeader(b []byte) (h header, ok bool) {
 			if len(f.data) == 8 {
 				h.Nonce = f.data
 			}
+		case 9:
+			h.Marks = f.data
 		}
 		if h.Kind > 1<<32-1 || h.Traveller > 1<<32-1 {
 			return h, false
 		}
+	}
+	if len(h.Marks) != 2*len(h.Over) {
+		h.Marks = nil
 	}
 	return h, h.Kind != 0
 }

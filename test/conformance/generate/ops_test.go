@@ -29,10 +29,11 @@ type header struct {
 	Traveller int      `json:"traveller,omitempty"`
 	Flags     int      `json:"flags,omitempty"`
 	Nonce     hexed    `json:"nonce,omitempty"`
+	Marks     hexed    `json:"marks,omitempty"`
 }
 
 func headerOf(h flightsync.Header) header {
-	out := header{Kind: int(h.Kind), Ms: int(h.Stamp.Ms), Ctr: int(h.Stamp.Ctr), Traveller: int(h.Traveller), Flags: int(h.Flags)}
+	out := header{Kind: int(h.Kind), Ms: int(h.Stamp.Ms), Ctr: int(h.Stamp.Ctr), Traveller: int(h.Traveller), Flags: int(h.Flags), Marks: h.Marks}
 	if !h.Entity.IsZero() {
 		out.Entity = h.Entity.String()
 	}
@@ -214,6 +215,7 @@ func TestPoison(t *testing.T) {
 		{Name: "an entity of one number", Raw: rawOp([]byte{8, 65, 0x22, 1, 3}, salt8)},
 		{Name: "two dots as the entity: none", Raw: rawOp([]byte{8, 65, 0x22, 4, 3, 1, 3, 2}, salt8)},
 		{Name: "a nonce of seven bytes: none", Raw: rawOp([]byte{8, 65, 0x42, 7, 1, 2, 3, 4, 5, 6, 7}, salt8)},
+		{Name: "marks of three bytes for one dot: none", Raw: rawOp([]byte{8, 65, 0x2a, 2, 3, 1, 0x4a, 3, 1, 2, 3}, salt8)},
 		{Name: "an entity as a number: none", Raw: rawOp([]byte{8, 65, 0x20, 3}, salt8)},
 		{Name: "a field written twice: the last counts", Raw: rawOp([]byte{8, 64, 8, 65}, salt8)},
 		{Name: "16,384 bytes", Raw: sound, Repeat: many(16384 - len(sound))},
