@@ -49,8 +49,8 @@ func TestCalls(t *testing.T) {
 	for _, c := range load[[]call](t, "calls.json") {
 		method := c.Path[strings.LastIndex(c.Path, "/")+1:]
 		seen[method] = true
-		if c.Headers["Connect-Protocol-Version"] != "1" || !strings.HasPrefix(c.Path, "/crew.v1.TabletService/") {
-			t.Errorf("%s: %s %v", c.Name, c.Path, c.Headers)
+		if service := c.Path[:len(c.Path)-len(method)]; service != map[bool]string{true: "/crew.v1.CabinService/", false: "/crew.v1.TabletService/"}[method == "Hello" || method == "Uplink"] {
+			t.Errorf("%s: %s", c.Name, c.Path)
 		}
 		if c.Status != 200 {
 			var e struct{ Code, Message string }
@@ -79,7 +79,14 @@ func TestCalls(t *testing.T) {
 				}
 			}
 		case "Flights":
-			flightKey(t, c, res, keys["tablet A"].AgreePrivate)
+			flights(t, u, c, res, keys["tablet A"].AgreePrivate)
+		case "Uplink":
+			if tablet, bytes := spent(t, c.Response, 2); tablet != "tablet-id-00000B" || bytes != 70_000 {
+				t.Errorf("%s: %s spent %d", c.Name, tablet, bytes)
+			}
+			if tablet, bytes := spent(t, c.Request, 3); tablet != "tablet-id-00000A" || bytes != 300 {
+				t.Errorf("%s: %s spent %d", c.Name, tablet, bytes)
+			}
 		case "Exchange":
 			if _, err := u.response(c.Response); err != nil {
 				t.Errorf("%s: %v", c.Name, err)
@@ -88,15 +95,39 @@ func TestCalls(t *testing.T) {
 			frames(t, u, c.Response)
 		}
 	}
-	for _, m := range []string{"Enrol", "Flights", "Exchange", "Watch"} {
+	for _, m := range []string{"Enrol", "Flights", "Exchange", "Watch", "Hello", "Uplink"} {
 		if !seen[m] {
 			t.Errorf("no call of %s", m)
 		}
 	}
 }
 
-// flightKey unwraps the key in a list of flights, unless the tablet said that it holds it.
-func flightKey(t *testing.T, c call, res []field, private []byte) {
+// spent reads a tablet and what it has spent, in a field of a message about the link.
+func spent(t *testing.T, b []byte, id int) (tablet string, bytes uint64) {
+	t.Helper()
+	fs, err := fields(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range fs {
+		inner, err := fields(f.data)
+		if f.id != id || err != nil {
+			continue
+		}
+		for _, g := range inner {
+			if g.id == 1 {
+				tablet = string(g.data)
+			} else {
+				bytes = g.num
+			}
+		}
+	}
+	return tablet, bytes
+}
+
+// flights unwraps the key in a list of flights, unless the tablet said that it holds it, and reads
+// the first frames.
+func flights(t *testing.T, u *unpacker, c call, res []field, private []byte) {
 	t.Helper()
 	var want []byte
 	for _, v := range load[[]struct {
@@ -107,10 +138,25 @@ func flightKey(t *testing.T, c call, res []field, private []byte) {
 			want = v.Plain
 		}
 	}
+	first := 0
+	defer func() {
+		if want := strings.Contains(c.Name, "first frame"); want != (first == 1) {
+			t.Errorf("%s: %d first frames", c.Name, first)
+		}
+	}()
 	for _, f := range res {
 		a, err := fields(f.data)
-		if err != nil || f.id != 1 {
-			t.Fatal(f.id, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.id == 2 {
+			for _, g := range a {
+				if res, err := u.response(g.data); g.id == 2 && (err != nil || len(res.runs) == 0) {
+					t.Errorf("%s: a frame with %d runs, %v", c.Name, len(res.runs), err)
+				}
+			}
+			first++
+			continue
 		}
 		var group, wrapped []byte
 		var end uint64
