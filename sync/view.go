@@ -23,6 +23,7 @@ type View struct {
 	Final      Vector // of the seal
 	Quarantine []Quarantined
 	Skewed     []Dot // ops whose clock was wrong: ordered at the edge of the flight's window
+	Erased     []Dot // ops that ground ordered erased, held or not
 	Vector     Vector
 }
 

@@ -28,6 +28,10 @@ func (r *Replica) write(ev Write) (Ready, error) {
 // append makes the next op of a lane and moves lane and clock on.
 func (r *Replica) append(l Lane, d Draft, salt [SaltSize]byte, stamp Stamp) (Op, error) {
 	h := Header{Kind: d.Kind, Entity: d.Entity, Over: d.Over, Traveller: d.Traveller, Flags: d.Flags, Nonce: d.Nonce}
+	var err error
+	if h.Marks, err = r.marks(d.Over); err != nil {
+		return Op{}, err
+	}
 	if !d.Unstamped {
 		h.Stamp = stamp
 		// A wrong clock flags its own ops; it does not take the flight's along.
@@ -52,4 +56,19 @@ func (r *Replica) append(l Lane, d Draft, salt [SaltSize]byte, stamp Stamp) (Op,
 		return o, r.learn(o)
 	}
 	return o, nil
+}
+
+// marks says which ops are meant by dots; nil when one of them is not held. Errors: those of the
+// storage.
+func (r *Replica) marks(dots []Dot) (out []byte, err error) {
+	for _, d := range dots {
+		l, _ := r.st.Lane(d.Author)
+		if d.Seq < 1 || d.Seq > l.Seq {
+			return nil, nil
+		}
+		if err := r.ops(l, d.Seq, func(o Op) bool { out = append(out, o.Commit[:markSize]...); return false }); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

@@ -175,10 +175,7 @@ func (g *Ground) Exchange(_ context.Context, tablet passenger.TabletID, req flig
 	if !before.CoversAll(f.rep.State().Vector()) {
 		f.wake()
 	}
-	res := *f.step(flightsync.Answer{Request: req, Notes: ready.Notes, Limit: g.Budget}).Response
-	if a.Removed {
-		res.Runs, res.More = nil, false
-	}
+	res := *f.step(flightsync.Answer{Request: req, Notes: ready.Notes, Limit: g.Budget, Leaving: a.Removed}).Response
 	if g.Fault != nil {
 		if err := g.Fault(req, true); err != nil {
 			return flightsync.Response{}, err

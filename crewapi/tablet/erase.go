@@ -1,9 +1,5 @@
 package tablet
 
-import (
-	flightsync "github.com/cabinloop/cabinloop/sync"
-)
-
 // metaErasing stands in a store from the moment bodies were dropped until its files are gone: the
 // new store has it no more. A program that is killed in between goes on with it at the next use.
 const metaErasing = "erasing"
@@ -21,17 +17,7 @@ func (f *flight) obey() error {
 	if err != nil || len(v.erased) == 0 && !f.erasing() {
 		return err
 	}
-	return f.erase(f.ordered())
-}
-
-// ordered lists every op that ground's erase orders name, erased already or not.
-func (f *flight) ordered() (dots []flightsync.Dot) {
-	for _, o := range f.ops {
-		if o.Header.Kind == flightsync.KindErase && o.Dot.Author == flightsync.Admin {
-			dots = append(dots, o.Header.Over...)
-		}
-	}
-	return dots
+	return f.erase(v.Erased)
 }
 
 // resume goes on with an erasure that was cut short. What fails now is tried at the next contact.

@@ -147,7 +147,7 @@ func TestKilledWhileErasing(t *testing.T) {
 		_, err = f.view()
 	}
 	if err == nil {
-		ready, err = f.step(flightsync.EraseBodies{Dots: f.ordered()})
+		ready, err = f.step(flightsync.EraseBodies{Dots: f.folded.Erased})
 	}
 	if err == nil {
 		err = f.commit(ready, badgerstore.Meta{Name: metaErasing, Value: []byte{1}})

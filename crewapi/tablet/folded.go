@@ -37,14 +37,12 @@ func (f *flight) view() (*folded, error) {
 		mine: map[flightsync.Author]bool{}, travs: map[passenger.TravellerNo]flightsync.TravellerView{}}
 	v.whose(f.agent.tablet(), st)
 	orders := map[flightsync.Dot]bool{}
+	for _, d := range v.Erased {
+		orders[d] = true
+	}
 	for _, o := range ops {
 		if v.mine[o.Dot.Author] {
 			v.own = append(v.own, o)
-		}
-		if o.Header.Kind == flightsync.KindErase && o.Dot.Author == flightsync.Admin {
-			for _, d := range o.Header.Over {
-				orders[d] = true
-			}
 		}
 	}
 	for _, o := range ops {

@@ -45,14 +45,11 @@ func (s *Service) Exchange(ctx context.Context, tablet passenger.TabletID, req f
 				return err
 			}
 		}
-		answer, err := l.step(flightsync.Answer{Request: req, Notes: ready.Notes})
+		answer, err := l.step(flightsync.Answer{Request: req, Notes: ready.Notes, Leaving: row.Removed})
 		if err != nil {
 			return err
 		}
 		res = *answer.Response
-		if row.Removed { // hands in what it has, and gets nothing more
-			res.Runs, res.More = nil, false
-		}
 		if err := l.crossed(ctx, tablet, req, res.Again); err != nil {
 			return err
 		}

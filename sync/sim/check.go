@@ -1,165 +1,232 @@
 package sim
 
 import (
-	"math/bits"
+	"bytes"
 	"reflect"
+	"slices"
+	"strings"
 
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// claims checks that a store holds what its state says, and no more.
-func (w *world) claims(who string, s *flightsync.Memory, st flightsync.State) {
-	for _, l := range st.Lanes {
-		var n uint64
-		w.must(s.Ops(l.Author, max(l.Seq, 1), func(o flightsync.Op) bool { n++; return n < 2 }))
-		if want := min(l.Seq, 1); n != want {
-			w.fail("broken", "%s claims %d ops of author %d and does not hold just them", who, l.Seq, l.Author)
+// The invariants (reference, section B).
+const (
+	I1  = "I1 convergence"
+	I2  = "I2 durability"
+	I3  = "I3 exactly-once effect"
+	I4  = "I4 idempotence"
+	I5  = "I5 per-author prefix"
+	I6  = "I6 causality"
+	I7  = "I7 read-your-writes, monotonic reads"
+	I8  = "I8 no resurrection"
+	I9  = "I9 intent"
+	I10 = "I10 authority"
+	I11 = "I11 determinism of rejection"
+	I12 = "I12 liveness"
+	I13 = "I13 bounded resources"
+	I14 = "I14 erasure"
+	I15 = "I15 fork safety"
+	I16 = "I16 ground-regression healing"
+)
+
+// Invariants lists the names of all that is checked.
+var Invariants = []string{I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I11, I12, I13, I14, I15, I16}
+
+// claims checks that a store holds what its state says, and no more (I5).
+func (w *world) claims(d *disk) {
+	w.checked(I5)
+	for _, l := range d.state.Lanes {
+		if n := uint64(len(d.lanes[l.Author])); n != l.Seq {
+			w.fail(I5, "a store claims %d ops of author %d and holds %d", l.Seq, l.Author, n)
+		}
+	}
+	w.checked(I13)
+	if n := len(d.state.Lanes); n > flightsync.MaxAuthors {
+		w.fail(I13, "%d lanes", n)
+	}
+	for _, l := range d.state.Lanes {
+		if n := len(l.Points); n > int(l.Seq/64)+2 {
+			w.fail(I13, "lane %d keeps %d signatures for %d ops", l.Author, n, l.Seq)
 		}
 	}
 }
 
-// odd fails on every odd run: honest replicas send no forks, and no run starts behind a hole,
-// because what a peer is known to hold only ever comes from its own durable vector.
-func (w *world) odd(who string, notes []flightsync.RunNote) {
+// fits checks that a message keeps to its budget; one op may exceed it, and one run that only its
+// author could cut (I13).
+func (w *world) fits(runs []flightsync.Run, budget int) {
+	w.checked(I13)
+	n, ops := 0, 0
+	for _, r := range runs {
+		for _, raw := range r.Ops {
+			n += len(raw)
+			ops++
+		}
+	}
+	if budget > 0 && n > budget && len(runs) > 1 || ops > flightsync.MaxRunOps {
+		w.fail(I13, "%d ops, %d bytes in %d runs for a budget of %d", ops, n, len(runs), budget)
+	}
+}
+
+// odd counts what was strange about received runs. What an honest flight cannot make fails.
+func (w *world) odd(notes []flightsync.RunNote) {
 	for _, n := range notes {
-		if n.What == flightsync.FaultUnbound { // the roster has not come here yet; it comes before the lane does
-			w.res.Reached["unbound"]++
-			continue
+		w.reached("run: " + string(n.What))
+		if w.opt.Verbose {
+			w.log("odd run %+v", n)
 		}
-		w.fail("broken", "%s: run of author %d: %s at %d", who, n.Author, n.What, n.Seq)
+		if n.What == flightsync.FaultMalformed && w.res.Faults["cut mid-message"] == 0 {
+			w.fail(I5, "run of author %d: %s at %d", n.Author, n.What, n.Seq)
+		}
 	}
 }
 
-// heal ends all faults and lets everybody talk until nothing moves, within the bound: one
-// round brings everything to ground, one brings it to everybody, and what the have ops of the
-// last round say takes one more each way.
-func (w *world) heal() {
-	w.healed = true
-	w.loss, w.double = 0, 0
-	clear(w.cut)
-	w.queue = nil
-	if w.ground.rep == nil {
-		w.ground.load()
+// shown is the view as people see it; every one is checked against the ones before.
+func (t *tablet) shown() *flightsync.View {
+	w := t.w
+	v := t.fold()
+	w.checked(I7)
+	if !v.Vector.CoversAll(t.vector) {
+		w.fail(I7, "tablet %d reads backwards: %v after %v", t.at, v.Vector, t.vector)
 	}
-	for _, t := range w.tablets {
-		if t.rep == nil {
-			t.load()
-		}
-		t.busy = false
-	}
-	bound := bits.Len(uint(len(w.tablets))) + 2
-	for range bound {
-		for _, t := range w.tablets {
-			if !w.session(t) {
-				return
+	t.vector = v.Vector
+	if len(t.disk.rotten) == 0 {
+		for f, d := range t.mine {
+			if o, ok := t.disk.op(d); t.owes[f] && (!ok || form(o.Header.Nonce) != f) {
+				w.fail(I7, "tablet %d does not see its own entry %x (%s)", t.at, f, d)
 			}
 		}
-		if len(w.res.Failures) > 0 {
-			return
+	}
+	w.checked(I6)
+	w.checked(I8)
+	for _, n := range v.Notes {
+		for _, h := range n.Heads {
+			o, _ := t.disk.op(h.Dot)
+			for i, d := range o.Header.Over {
+				if was, ok := t.disk.op(d); ok && len(o.Header.Marks) == 2*len(o.Header.Over) && !bytes.Equal(was.Commit[:2], o.Header.Marks[2*i:2*i+2]) {
+					continue // another op had that dot
+				}
+				if slices.ContainsFunc(n.Heads, func(g flightsync.Head) bool { return g.Dot == d && d != h.Dot }) {
+					w.fail(I6, "tablet %d shows %s and %s, which it supersedes", t.at, h.Dot, d)
+				}
+			}
+		}
+		if n.Note.Words == "" {
+			continue
+		}
+		if n.Retracted != "" {
+			t.retired[n.Note.Words] = true
+		} else if t.retired[n.Note.Words] {
+			w.fail(I8, "tablet %d shows %s again after its retract", t.at, n.Note.Words)
+		}
+		if _, ok := w.truth.notes[n.Note.Words]; !ok {
+			w.fail(I10, "tablet %d shows a note %q that this flight's ground never wrote", t.at, n.Note.Words)
 		}
 	}
-	w.final()
+	if s := v.Sums(); !s.Close() {
+		w.fail(I1, "tablet %d: sums do not close: %+v", t.at, s)
+	}
+	return v
 }
 
-// session exchanges with ground until nothing moves; false when it does not come to an end.
-func (w *world) session(t *tablet) bool {
-	for range 300 {
-		ready, ok := t.step(flightsync.Ask{Peer: t.peers[0]})
-		if !ok {
-			return true
-		}
-		req := *ready.Request
-		up := w.ground.rep.State().Vector()
-		if w.plant == MarkSentOnSend {
-			t.peers[0] = req.Have
-		}
-		if w.plant == DropUnknown {
-			req.Runs = dropUnknown(req.Runs)
-		}
-		res := w.ground.exchange(t.id, req)
-		if res == nil || len(w.res.Failures) > 0 {
-			return true
-		}
-		if !t.answered(0, t.call, *res) && up.CoversAll(w.ground.rep.State().Vector()) {
-			return true
+// heldInTime is nothing but a place where a tablet got notes; delivery is the model's business.
+func (t *tablet) heldInTime([]flightsync.Op) { t.view = nil }
+
+// noPlaintext checks that a replica which holds an erase order holds none of the text (I14).
+func (w *world) noPlaintext(t *tablet) {
+	w.checked(I14)
+	for text, order := range w.truth.erased {
+		if w.holdsOrder(t.disk, order) {
+			w.textGone(t.disk, t.kept, text, t.at)
 		}
 	}
-	w.fail("stuck", "tablet %d and ground do not come to an end", t.id)
+}
+
+// holdsOrder reports whether a store holds an erase op in a lane that counts as ground's there.
+func (w *world) holdsOrder(d *disk, order flightsync.Hash) bool {
+	var view *flightsync.View
+	for a, l := range d.lanes {
+		for _, o := range l {
+			if o.Commit != order || o.Header.Kind != flightsync.KindErase {
+				continue
+			}
+			if a == int(flightsync.Admin) {
+				return true
+			}
+			if view == nil {
+				view = flightsync.Fold(d.all())
+			}
+			e, ok := view.Member(flightsync.Author(a))
+			return ok && e.Class == flightsync.AdminLane
+		}
+	}
 	return false
 }
 
-// final compares everybody with ground, and ground with what was acknowledged.
-func (w *world) final() {
-	g := w.ground
-	want := g.rep.State()
-	w.res.Ops = 0
-	view := g.view()
-	for _, n := range want.Vector() {
-		w.res.Ops += int(n)
-	}
-	for _, t := range w.tablets {
-		got := t.rep.State()
-		if !got.Vector().CoversAll(want.Vector()) || !want.Vector().CoversAll(got.Vector()) {
-			w.fail("stuck", "tablet %d holds %v, ground %v", t.id, got.Vector(), want.Vector())
-			continue
-		}
-		if got.Digest() != want.Digest() {
-			w.fail("diverged", "tablet %d has other chains than ground", t.id)
-		}
-		if v := t.shown(); !reflect.DeepEqual(v, view) {
-			w.fail("diverged", "tablet %d sees something else than ground", t.id)
-		}
-		for d, commit := range t.acked {
-			if !holds(g.store, d, commit) {
-				w.fail("lost", "op %s of tablet %d was acknowledged and is not on ground", d, t.id)
+func (w *world) textGone(d *disk, kept []flightsync.Op, text string, at int) {
+	for _, l := range d.lanes {
+		for _, o := range l {
+			if len(o.Body) > 0 && bytes.Contains(o.Body, []byte(text)) {
+				w.fail(I14, "address %d holds the text of %s (%s), which was erased", at, o.Dot, text)
+				return
 			}
 		}
 	}
-	if !want.Vector().CoversAll(g.answered) {
-		w.fail("lost", "ground answered for %v and holds %v", g.answered, want.Vector())
-	}
-	for _, l := range want.Lanes {
-		for seq := uint64(1); seq <= l.Seq && l.Author >= flightsync.FirstTablet; seq++ {
-			if n := g.effects[flightsync.Dot{Author: l.Author, Seq: seq}]; n != 1 {
-				w.fail("duplicated", "the effect of op %d.%d was worked %d times", l.Author, seq, n)
-			}
+	for _, o := range kept {
+		if bytes.Contains(o.Body, []byte(text)) {
+			w.fail(I14, "tablet %d keeps the text of %s (%s), which was erased", at, o.Dot, text)
 		}
 	}
-	if n := len(view.Gestures); n > w.taps {
-		w.fail("duplicated", "%d gestures are counted, %d were recorded", n, w.taps)
-	}
-	for _, n := range view.Notes {
-		if reason, ok := g.written[n.Dot]; !ok || string(n.Retracted) != reason {
-			w.fail("diverged", "note %s: retracted %q, ground said %q", n.Dot, n.Retracted, reason)
-		}
-		if in := w.held[n.Dot] || n.Seen(); n.Delivered != in {
-			w.fail("diverged", "note %s: delivered %v, held in time or seen %v", n.Dot, n.Delivered, in)
-		}
-	}
-	if len(view.Notes) != len(g.written) {
-		w.fail("lost", "%d notes of %d", len(view.Notes), len(g.written))
-	}
-	if s := view.Sums(); !s.Close() {
-		w.fail("broken", "sums do not close: %+v", s)
-	}
-	s := view.Sums()
-	for what, n := range map[string]int{"withdrawn": s.Withdrawn, "never delivered": s.NeverDelivered, "not seen": s.NotSeen, "disputed": s.Disputed,
-		"acted": s.Acted, "declined": s.Declined, "not possible": s.NotPossible, "no outcome": s.NoOutcome} {
-		w.res.Reached[what] += n
-	}
-	for _, n := range view.Notes {
-		switch {
-		case n.Delivered && n.Retracted != "":
-			w.res.Reached["retracted after delivery"]++
-		case len(n.Heads) > 0 && n.Heads[0].Resolve:
-			w.res.Reached["resolved"]++
-		}
-	}
-	w.log("end %v %x", want.Vector(), want.Digest())
 }
 
-func holds(s *flightsync.Memory, d flightsync.Dot, commit flightsync.Hash) bool {
-	found := false
-	_ = s.Ops(d.Author, d.Seq, func(o flightsync.Op) bool { found = o.Dot == d && o.Commit == commit; return false })
-	return found
+// checkSome compares one replica with the model.
+func (w *world) checkSome() {
+	ops, who := w.ground.disk.all(), 0
+	if i := w.rng.IntN(len(w.tablets) + 1); i > 0 {
+		t := w.tablets[i-1]
+		if t.lost || t.purged || t.rep == nil {
+			return
+		}
+		ops, who = t.disk.all(), i
+		ops = t.program(ops)
+		w.compare(flightsync.Fold(slices.Clone(ops)), t.disk.all(), who)
+		return
+	}
+	w.compare(w.ground.fold(), ops, who)
+}
+
+// compare holds a view against the model; the invariant is that of the first line that differs.
+func (w *world) compare(v *flightsync.View, ops []flightsync.Op, who int) {
+	got, want := render(v), model(ops)
+	for _, i := range []string{I1, I6, I9, I10, I11} {
+		w.checked(i)
+	}
+	if slices.Equal(got, want) {
+		return
+	}
+	g, m := minus(got, want), minus(want, got)
+	first := strings.Fields(append(slices.Clone(m), g...)[0])[0]
+	name := map[string]string{"quarantine": I11, "skewed": I11, "head": I9, "traveller": I9, "movement": I10, "reported": I10, "closed": I10, "sealed": I10, "verdict": I10}[first]
+	if name == "" {
+		name = I1
+	}
+	w.fail(name, "address %d sees\n\t\t%s\n\twhere the model has\n\t\t%s", who, strings.Join(g, "\n\t\t"), strings.Join(m, "\n\t\t"))
+}
+
+func minus(a, b []string) (out []string) {
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// shuffled checks that order and repetition do not matter (I1).
+func (w *world) shuffled(ops []flightsync.Op, want *flightsync.View) {
+	w.checked(I1)
+	ops = append(slices.Clone(ops), ops[:len(ops)/2]...)
+	w.rng.Shuffle(len(ops), func(i, j int) { ops[i], ops[j] = ops[j], ops[i] })
+	if got := flightsync.Fold(ops); !reflect.DeepEqual(got, want) {
+		w.fail(I1, "the order of arrival changes the view")
+	}
 }

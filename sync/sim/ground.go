@@ -1,8 +1,7 @@
 package sim
 
 import (
-	"bytes"
-	"hash/fnv"
+	"maps"
 	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
@@ -11,250 +10,225 @@ import (
 
 // binding is who a tablet is under one incarnation.
 type binding struct {
-	tablet int
+	device int
 	inc    flightsync.Incarnation
 }
 
-// ground is the ground's driver. Everything above the line is durable, written in one
-// transaction with the batch.
+// ground is the ground's driver. What is in tables is written in one transaction with the ops.
 type ground struct {
-	w        *world
-	store    *flightsync.Memory
+	w       *world
+	disk    *disk
+	tables  tables
+	backup  *disk
+	backedT tables
+	rep     *flightsync.Replica // nil while down
+	up      bool
+	born    int
+	skew    time.Duration
+	devices int               // on the roster so far
+	in      flightsync.Dot    // on-block
+	owes    map[form]bool     // entries that somebody was told ground has
+	said    flightsync.Vector // the most that an answer acknowledged
+	effects map[form]int      // the outside world: what the CRM was told, by entry
+	view    *flightsync.View
+	viewed  int
+	floor   flightsync.Author // no index below is given to anybody after a restore
+}
+
+// tables are ground's rows beside the ops. Nobody changes a row in place.
+type tables struct {
 	bound    map[binding]flightsync.Author
-	effects  map[flightsync.Dot]int
-	written  map[flightsync.Dot]string // what ground said of its notes: "" or the retract reason
-	next     flightsync.Author
-	rep      *flightsync.Replica // nil while down
-	answered flightsync.Vector   // the most that any answer acknowledged
-	travel   int
-	in       flightsync.Dot
+	worked   map[form]bool // effects handed to the CRM
+	verdicts map[flightsync.Dot]bool
+	role     map[int]passenger.Role
+	removed  map[int]bool
+}
+
+func (t tables) clone() tables {
+	return tables{maps.Clone(t.bound), maps.Clone(t.worked), maps.Clone(t.verdicts), maps.Clone(t.role), maps.Clone(t.removed)}
+}
+
+// set changes a row within the transaction under way.
+func set[K comparable, V any](g *ground, m map[K]V, k K, v V) {
+	was, ok := m[k]
+	m[k] = v
+	g.disk.undo(func() {
+		if ok {
+			m[k] = was
+		} else {
+			delete(m, k)
+		}
+	})
 }
 
 func newGround(w *world) *ground {
-	g := &ground{w: w, store: flightsync.NewMemory(), bound: map[binding]flightsync.Author{}, effects: map[flightsync.Dot]int{},
-		written: map[flightsync.Dot]string{}, next: flightsync.FirstTablet}
-	w.must(g.store.Apply(flightsync.Create(w.group, flightsync.Admin, w.incarnation(), simKey(0))))
+	g := &ground{w: w, disk: newDisk(), owes: map[form]bool{}, effects: map[form]int{},
+		tables: tables{map[binding]flightsync.Author{}, map[form]bool{}, map[flightsync.Dot]bool{}, map[int]passenger.Role{}, map[int]bool{}}}
+	w.must(g.disk.Apply(flightsync.Create(w.group, flightsync.Admin, w.incarnation(), devKey(0))))
+	w.ground = g
 	g.load()
-	g.write(flightsync.Admin, flightsync.Genesis{Key: passenger.FlightKey{Carrier: "KL", Number: 641, Date: "2026-11-21", Departure: "AMS", Attempt: 1},
-		STD: start.Add(2 * time.Hour), STA: start.Add(landedAt)}.Draft())
-	var list []flightsync.Traveller
-	for range 40 {
-		g.travel++
-		list = append(list, flightsync.Traveller{No: passenger.TravellerNo(g.travel), Name: "Mx T. Sample", Seat: w.seat()})
-	}
-	g.write(flightsync.Manifest, flightsync.PageDrafts(list)...)
+	g.write(flightsync.Admin, genesis().Draft())
+	g.write(flightsync.Manifest, flightsync.PageDrafts(someList(travellers))...)
 	return g
 }
 
 func (w *world) must(err error) {
 	if err != nil {
-		w.fail("broken", "%v", err)
+		w.fail(I5, "%v", err)
 	}
 }
 
-func (w *world) incarnation() (inc flightsync.Incarnation) { s := w.salt(); return inc0(s) }
-
-func inc0(s [flightsync.SaltSize]byte) flightsync.Incarnation { return flightsync.Incarnation(s) }
-
-func (w *world) seat() passenger.Seat {
-	return passenger.Seat(string(rune('1'+w.rng.IntN(9))) + string(rune('A'+w.rng.IntN(6))))
-}
+func (g *ground) clock() time.Time { return start.Add(g.w.now + g.skew) }
 
 func (g *ground) load() {
-	rep, err := flightsync.Load(g.store, simVerify)
-	g.w.must(err)
-	g.rep = rep
-	if st := rep.State(); !st.Vector().CoversAll(g.answered) {
-		g.w.fail("lost", "ground answered for %v and holds %v after a restart", g.answered, st.Vector())
+	g.born++
+	g.disk.reopen(g.w.rng)
+	rep, err := flightsync.Load(g.disk, g.w.verify())
+	if err != nil {
+		g.rep, g.up = nil, false
+		g.trouble(err)
+		return
+	}
+	g.rep, g.up, g.view = rep, true, nil
+	if g.w.planted(ForgetDedupe) && g.born > 1 {
+		g.tables.worked = map[form]bool{}
+	}
+	g.w.claims(g.disk)
+	g.stands("after a restart")
+}
+
+// stands checks that ground still holds what it acknowledged (I2).
+func (g *ground) stands(when string) {
+	w := g.w
+	w.checked(I2)
+	held := forms(g.disk.all())
+	for f := range g.owes {
+		if _, ok := held[f]; !ok {
+			w.fail(I2, "ground: entry %x was acknowledged and is not there %s", f, when)
+			return
+		}
+	}
+	if v := g.rep.State().Vector(); !v.CoversAll(g.said) {
+		w.fail(I2, "ground answered for %v and holds %v %s", g.said, v, when)
 	}
 }
 
 func (g *ground) crash() {
-	if g.rep == nil {
+	g.rep, g.up, g.view = nil, false, nil
+	g.w.log("ground down")
+	if g.w.healed {
+		g.load()
 		return
 	}
-	g.rep = nil
-	g.w.log("ground down")
-	g.w.at(g.w.now+g.w.around(2*time.Minute), func() {
-		if g.rep == nil {
+	g.w.in(g.w.around(2*time.Minute), func() {
+		if g.rep == nil && !g.w.healed {
 			g.load()
 			g.w.log("ground up")
 		}
 	})
 }
 
-// step steps and persists; false when ground is down or went down with it.
-func (g *ground) step(ev flightsync.Event) (flightsync.Ready, bool) {
-	ready, err := g.rep.Step(ev)
-	if err == nil {
-		err = g.rep.Sign(&ready, simSign(0))
+func (g *ground) trouble(err error) {
+	switch {
+	case err == errCrash:
+		g.crash()
+	case err == errIO || passenger.CodeOf(err) == passenger.Unavailable:
+		g.w.reached("a transaction of ground failed")
+		g.load()
+	case passenger.CodeOf(err) == passenger.TooMuch:
+		g.w.reached("a lane or an exchange was too large")
+		g.load()
+	default:
+		g.w.fail(I5, "ground: %v", err)
 	}
-	if err != nil {
-		g.w.fail("broken", "ground: %v", err)
-		return ready, false
-	}
-	g.w.must(g.store.Apply(ready.Batch))
-	g.w.claims("ground", g.store, g.rep.State())
-	return ready, true
 }
 
-func (g *ground) write(a flightsync.Author, ds ...flightsync.Draft) []flightsync.Dot {
+// tx runs fn as one transaction; false when it came to nothing.
+func (g *ground) tx(fn func() error) bool {
+	g.disk.begin()
+	err := fn()
+	if err == nil {
+		err = g.disk.commit()
+	}
+	if err != nil {
+		g.disk.rollback()
+		g.trouble(err)
+		return false
+	}
+	g.w.claims(g.disk)
+	return true
+}
+
+func (g *ground) step(ev flightsync.Event) (flightsync.Ready, error) {
+	ready, err := g.rep.Step(ev)
+	if err == nil {
+		err = g.rep.Sign(&ready, sign(0))
+	}
+	if err == nil {
+		err = g.disk.Apply(g.spoil(ready.Batch))
+	}
+	return ready, err
+}
+
+// put writes drafts within the transaction under way.
+func (g *ground) put(a flightsync.Author, ds ...flightsync.Draft) ([]flightsync.Dot, error) {
 	salts := make([][flightsync.SaltSize]byte, len(ds))
 	for i := range salts {
 		salts[i] = g.w.salt()
 	}
-	ready, _ := g.step(flightsync.Write{Author: a, Drafts: ds, Salts: salts, Now: g.w.time()})
-	g.w.log("ground writes %v", ready.Changed)
-	return ready.Changed
+	ready, err := g.step(flightsync.Write{Author: a, Drafts: ds, Salts: salts, Now: g.clock()})
+	return ready.Changed, err
 }
 
-// act is something that ground does by itself.
-func (g *ground) act() {
-	w := g.w
-	if g.rep == nil {
-		return
-	}
-	no := passenger.TravellerNo(1 + w.rng.IntN(g.travel))
-	switch w.rng.IntN(8) {
-	case 0, 1, 2:
-		n := passenger.Note{Traveller: no, Name: "Mx T. Sample", Priority: passenger.Second, Happened: []passenger.Phrase{{Code: "h.service", Args: []string{"2026-05-12"}}},
-			Do: []passenger.Phrase{{Code: "d.apologise"}}, Expires: start.Add(48 * time.Hour)}
-		for _, d := range g.write(flightsync.Notes, flightsync.NoteDraft(n)) {
-			g.written[d] = ""
-		}
-	case 3: // take one back
-		for _, n := range g.view().Notes {
-			if n.Retracted == "" && w.chance(0.3) {
-				lane := flightsync.Notes
-				if w.chance(0.5) {
-					lane = flightsync.Safety
-				}
-				g.write(lane, flightsync.RetractDraft(n.Dot, n.Note.Traveller, flightsync.RetractRecalled))
-				g.written[n.Dot] = string(flightsync.RetractRecalled)
-				break
-			}
-		}
-	case 4:
-		g.write(flightsync.Manifest, flightsync.ChangeDraft(flightsync.Traveller{No: no, Name: "Mx T. Sample", Seat: w.seat()}))
-	case 5:
-		g.travel++
-		g.write(flightsync.Manifest, flightsync.ChangeDraft(flightsync.Traveller{No: passenger.TravellerNo(g.travel), Name: "Mx T. Sample", Seat: w.seat()}))
-	case 6:
-		g.write(flightsync.Safety, flightsync.AssistanceDraft(no, "WCHR"))
-	case 7: // a kind of a newer ground
-		g.write(flightsync.Notes, flightsync.Draft{Kind: 4000, Content: []byte("\x0a\x03new")})
-	}
-}
-
-func (g *ground) land() {
-	if g.rep == nil {
-		g.load()
-	}
-	g.in = g.write(flightsync.Admin, flightsync.MovementFact{Word: passenger.In, At: g.w.time()}.Draft())[0]
-}
-
-// exchange takes a request as one transaction and answers it; nil when no answer is sent.
-func (g *ground) exchange(tablet int, req flightsync.Request) *flightsync.Response {
-	w := g.w
-	if g.rep == nil {
+func (g *ground) write(a flightsync.Author, ds ...flightsync.Draft) (dots []flightsync.Dot) {
+	if !g.up {
 		return nil
 	}
-	crash := w.crashes()
-	if crash == 1 {
-		if w.plant != AnswerFirst {
-			g.crash()
-			return nil
-		}
-		kept, rep := g.store, g.rep
-		g.store = g.store.Clone()
-		effects := g.effects
-		g.effects = map[flightsync.Dot]int{}
-		bound, next := g.bound, g.next
-		res := g.serve(tablet, req)
-		g.store, g.rep, g.effects, g.bound, g.next = kept, rep, effects, bound, next
-		g.crash()
-		return res
-	}
-	res := g.serve(tablet, req)
-	if crash == 2 {
-		g.crash()
+	if !g.tx(func() (err error) { dots, err = g.put(a, ds...); return err }) {
 		return nil
 	}
-	return res
+	g.w.log("ground writes %v", dots)
+	return dots
 }
 
-func (g *ground) serve(tablet int, req flightsync.Request) *flightsync.Response {
-	w := g.w
-	w.res.Exchanges++
-	ready, ok := g.step(flightsync.Receive{Runs: req.Runs})
-	if !ok {
-		return nil
+func (g *ground) fold() *flightsync.View {
+	if g.view == nil || g.viewed != g.disk.writes {
+		g.view, g.viewed = flightsync.Fold(g.disk.all()), g.disk.writes
 	}
-	if _, known := g.bound[binding{tablet, req.Incarnation}]; !known && req.Me == flightsync.Nobody {
-		you := g.next
-		g.next++
-		g.bound[binding{tablet, req.Incarnation}] = you
-		role := passenger.Cabin
-		if tablet == 0 {
-			role = passenger.Lead
-		}
-		g.write(flightsync.Admin, flightsync.RosterEntry{Author: you, Class: flightsync.TabletLane, Tablet: passenger.TabletID{byte(tablet + 1)},
-			Incarnation: req.Incarnation, Key: simKey(tablet + 1), Role: role}.Draft())
-	}
-	w.odd("ground", ready.Notes)
-	work := ready.Changed
-	if w.plant == SkipDedupe {
-		work = nil
-		for _, run := range req.Runs {
-			for i := range run.Ops {
-				work = append(work, flightsync.Dot{Author: run.Author, Seq: run.First + uint64(i)})
-			}
+	return g.view
+}
+
+// schedule returns the ops that say when the flight is and whose the lanes are.
+func (g *ground) schedule() (out []flightsync.Op) {
+	for _, o := range g.disk.lanes[flightsync.Admin] {
+		switch o.Header.Kind {
+		case flightsync.KindGenesis, flightsync.KindAmend, flightsync.KindRoster:
+			out = append(out, o)
 		}
 	}
-	for _, d := range work {
-		g.effects[d]++
-		if g.effects[d] > 1 {
-			w.fail("duplicated", "the effect of op %s was worked %d times", d, g.effects[d])
+	return out
+}
+
+// restoreSkips is how many indexes ground may have given away between a backup and its restore.
+const restoreSkips = 16
+
+// takeBackup keeps ground's database as it is now.
+func (g *ground) takeBackup() { g.backup, g.backedT = g.disk.image(), g.tables.clone() }
+
+// restore puts the backup back: what ground said since is owed by the fleet only.
+func (g *ground) restore() {
+	g.disk, g.tables = g.backup.image(), g.backedT.clone()
+	// Since the backup ground may have given indexes away that it does not know of now. It knows
+	// that it was restored, and gives none of those again.
+	g.floor = g.next() + restoreSkips
+	held := forms(g.disk.all())
+	maps.DeleteFunc(g.owes, func(f form, _ bool) bool { _, ok := held[f]; return !ok })
+	g.said, g.in = nil, flightsync.Dot{}
+	for _, o := range g.disk.lanes[flightsync.Admin] {
+		if o.Header.Kind == flightsync.KindMovement {
+			g.in = o.Dot
 		}
 	}
-	ready, ok = g.step(flightsync.Answer{Request: req, Notes: ready.Notes})
-	if !ok {
-		return nil
-	}
-	res := ready.Response
-	if w.plant == ClaimGap && res.Have.Of(req.Me) > 0 {
-		res.Have = res.Have.Set(req.Me, res.Have.Of(req.Me)+1)
-	}
-	w.log("ground answers %d %v", req.Me, res.Have)
-	for a, n := range res.Have {
-		if g.answered.Of(flightsync.Author(a)) < n {
-			g.answered = g.answered.Set(flightsync.Author(a), n)
-		}
-	}
-	return res
-}
-
-func (g *ground) view() *flightsync.View {
-	v, err := flightsync.FoldStorage(g.store)
-	g.w.must(err)
-	return v
-}
-
-// simKey is the key of ground (0) or tablet n-1; simSign and simVerify are a cheap signature.
-func simKey(n int) flightsync.PublicKey {
-	return flightsync.PublicKey{Alg: 200, Bytes: string(rune('a' + n))}
-}
-
-func simSign(n int) func([]byte) ([]byte, error) {
-	return func(msg []byte) ([]byte, error) {
-		h := fnv.New64a()
-		h.Write([]byte(simKey(n).Bytes))
-		h.Write(msg)
-		return h.Sum(nil), nil
-	}
-}
-
-func simVerify(_ flightsync.Algorithm, public, msg, sig []byte) bool {
-	want, _ := simSign(int(public[0] - 'a'))(msg)
-	return bytes.Equal(want, sig)
+	g.w.truth.restored++
+	g.load()
 }

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -10,379 +12,314 @@ import (
 
 // tablet is a tablet's driver: a store that outlives crashes, and a process that does not.
 type tablet struct {
-	w     *world
-	id    int
-	store *flightsync.Memory
-	rep   *flightsync.Replica // nil while down
-	peers []flightsync.Vector // what the process knows that others hold, by address; 0 is ground
-	call  int                 // the exchange that is out
-	busy  bool
-	lazy  []flightsync.Batch // AckBeforePersist: said to be saved, and not
-	forms uint64
-	views int // restarts since; Resurrect
-	cache *flightsync.View
+	w      *world
+	at     int // address
+	device int // a clone has that of the tablet it was copied from
+	disk   *disk
+	kept   []flightsync.Op // in the store: readable own entries of a damaged one, to be recorded again
+	purged bool            // in the agent's own file: this flight is over here
 
-	acked     map[flightsync.Dot]flightsync.Hash // entries that people were told are saved
-	last      flightsync.Vector                  // of the last view shown
-	retracted map[flightsync.Dot]bool            // shown as taken back
+	rep    *flightsync.Replica // nil while down
+	talks  map[int]flightsync.Talk
+	call   int // the exchange that is out
+	busy   bool
+	budget int // of both directions; 0: the default
+	lazy   []flightsync.Batch
+	erased map[flightsync.Dot]bool // by the orders that are held
+	view   *flightsync.View
+	viewed int // disk.writes at the time of view
+	born   int
+	stores int // how many this tablet has had
+
+	skew   time.Duration // of its clock
+	asleep time.Duration // until when
+	lost   bool          // never comes back
+	ends   int           // how the next batch goes: 1 the process ends before it is kept, 2 after
+
+	owes    map[form]bool           // entries that somebody was told are in this store
+	mine    map[form]flightsync.Dot // this tablet's own, for the marks
+	vector  flightsync.Vector       // of the last view shown
+	retired map[string]bool         // notes shown as taken back, by their words
+	image   *disk                   // of some time ago
+	imageOf map[form]flightsync.Dot
 }
 
-func newTablet(w *world, id int) *tablet {
-	t := &tablet{w: w, id: id, store: flightsync.NewMemory(), acked: map[flightsync.Dot]flightsync.Hash{}, retracted: map[flightsync.Dot]bool{}}
-	w.must(t.store.Apply(flightsync.Create(w.group, flightsync.Nobody, w.incarnation(), simKey(0))))
+func newTablet(w *world, at int, d *disk, device int) *tablet {
+	return &tablet{w: w, at: at, device: device, disk: d, owes: map[form]bool{}, mine: map[form]flightsync.Dot{}, retired: map[string]bool{}}
+}
+
+// live starts the tablet and its habits.
+func (t *tablet) live() {
 	t.load()
-	return t
-}
-
-func (t *tablet) load() {
-	rep, err := flightsync.Load(t.store, simVerify)
-	t.w.must(err)
-	t.rep, t.busy, t.peers, t.cache = rep, false, make([]flightsync.Vector, 8), nil
-	t.views++
-	v := rep.State().Vector()
-	for d := range t.acked {
-		if !v.Covers(d) {
-			t.w.fail("lost", "tablet %d: op %s was shown as saved and is gone after a restart", t.id, d)
-		}
-	}
-	if t.w.plant == RestampOnResend && rep.State().Me != flightsync.Nobody {
-		t.again()
-	}
-}
-
-// again is a driver that does not remember which form its last entry came from.
-func (t *tablet) again() {
-	me := t.rep.State().Me
-	var last flightsync.Op
-	t.w.must(t.store.Ops(me, 1, func(o flightsync.Op) bool {
-		if o.Header.Kind == flightsync.KindGesture {
-			last = o
-		}
-		return true
-	}))
-	if last.Dot.IsZero() {
-		return
-	}
-	t.forms++
-	t.write(flightsync.Draft{Kind: last.Header.Kind, Traveller: last.Header.Traveller, Nonce: t.nonce(), Content: last.Content()})
-}
-
-func (t *tablet) crash() {
-	if t.rep == nil {
-		return
-	}
-	t.rep, t.lazy = nil, nil
-	t.w.log("tablet %d down", t.id)
-	t.w.at(t.w.now+t.w.around(5*time.Minute), func() {
-		if t.rep == nil {
-			t.load()
-			t.w.log("tablet %d up", t.id)
+	w := t.w
+	w.every(actEvery, t.act)
+	w.every(syncEvery, func() { t.callTo(0) })
+	w.every(syncEvery, func() {
+		if n := len(w.tablets); n > 1 {
+			t.callTo(1 + w.rng.IntN(n))
 		}
 	})
 }
 
-// step steps and persists; ok is false when the process went down before it could go on.
-func (t *tablet) step(ev flightsync.Event) (flightsync.Ready, bool) {
-	w := t.w
+// works reports whether the tablet does anything now.
+func (t *tablet) works() bool {
+	return t.rep != nil && !t.lost && !t.purged && t.w.now >= t.asleep
+}
+
+func (t *tablet) clock() time.Time { return start.Add(t.w.now + t.skew) }
+
+func (t *tablet) me() flightsync.Author { return t.rep.State().Me }
+
+// load is the start of the process.
+func (t *tablet) load() {
+	if t.lost || t.purged && !t.w.planted(ForgetPurge) {
+		return
+	}
+	t.born++
+	t.disk.halves, t.disk.lazy = t.w.planted(HalfBatch), t.w.planted(SkipFsync)
+	t.disk.reopen(t.w.rng)
+	t.rep, t.talks, t.busy, t.lazy, t.view, t.vector = nil, map[int]flightsync.Talk{}, false, nil, nil, nil
+	if !t.disk.begun {
+		if err := t.disk.Apply(flightsync.Create(t.w.group, flightsync.Nobody, t.w.incarnation(), devKey(0))); err != nil {
+			t.trouble(err)
+			return
+		}
+	}
+	rep, err := flightsync.Load(t.disk, t.w.verify())
+	if err != nil {
+		t.trouble(err)
+		return
+	}
+	t.rep = rep
+	t.w.claims(t.disk)
+	t.stands("after a restart")
+	t.erased = t.orders()
+	if t.w.planted(RewriteAfterCrash) {
+		t.again()
+	}
+	t.obey()
+}
+
+// stands checks that the store still holds what somebody was told is in it (I2).
+func (t *tablet) stands(when string) {
+	t.w.checked(I2)
+	held := forms(t.disk.all())
+	for _, o := range t.kept {
+		if f, ok := formOf(o); ok {
+			held[f] = o.Dot
+		}
+	}
+	for f := range t.owes {
+		if _, ok := held[f]; !ok {
+			t.w.fail(I2, "tablet %d: entry %x was said to be in its store and is not there %s", t.at, f, when)
+			return
+		}
+	}
+}
+
+func (t *tablet) crash() {
+	if t.rep == nil && t.w.now > 0 && t.born == 0 {
+		return
+	}
+	t.rep, t.lazy, t.view = nil, nil, nil
+	t.w.log("tablet %d down", t.at)
+	if t.w.healed {
+		t.load()
+		return
+	}
+	t.w.in(t.w.around(5*time.Minute), func() {
+		if t.rep == nil && !t.w.healed {
+			t.load()
+			t.w.log("tablet %d up", t.at)
+		}
+	})
+}
+
+// do steps and persists; ok is false when the event came to nothing.
+func (t *tablet) do(ev flightsync.Event) (flightsync.Ready, bool) {
 	for _, b := range t.lazy {
-		w.must(t.store.Apply(b))
+		t.w.must(t.disk.Apply(b))
 	}
 	t.lazy = nil
-	before := t.rep.State().Vector()
 	ready, err := t.rep.Step(ev)
 	if err == nil {
-		err = t.rep.Sign(&ready, simSign(t.id+1))
+		err = t.rep.Sign(&ready, sign(t.device+1))
 	}
 	if err != nil {
-		if passenger.CodeOf(err) != passenger.Phase {
-			w.fail("broken", "tablet %d: %v", t.id, err)
-		}
+		t.trouble(err)
 		return ready, false
 	}
 	if ready.Batch.IsEmpty() {
 		return ready, true
 	}
-	switch w.crashes() {
-	case 1:
-		if w.plant == KeepReplica {
-			return ready, false
-		}
-		if w.plant == HalfBatch {
-			b := ready.Batch
-			b.Ops = b.Ops[:len(b.Ops)/2]
-			w.must(t.store.Apply(b))
-			w.claims("tablet", t.store, b.State)
-		}
-		t.crash()
-		return ready, false
-	case 2:
-		w.must(t.store.Apply(ready.Batch))
-		t.holds(before, ready.Batch.Ops)
+	ends := t.ends
+	t.ends = 0
+	switch {
+	case ends == 1:
+		t.w.fault("crash before persist")
 		t.crash()
 		return ready, false
 	}
-	if _, mine := ev.(flightsync.Write); mine && w.plant == AckBeforePersist {
+	if _, write := ev.(flightsync.Write); write && t.w.planted(AckBeforeCommit) {
 		t.lazy = append(t.lazy, ready.Batch)
 		return ready, true
 	}
-	w.must(t.store.Apply(ready.Batch))
-	w.claims("tablet", t.store, t.rep.State())
-	t.holds(before, ready.Batch.Ops)
+	if err := t.disk.Apply(t.spoil(ready.Batch)); err != nil {
+		t.trouble(err)
+		return ready, false
+	}
+	t.moved(ready.Batch)
+	t.w.claims(t.disk)
+	t.heldInTime(ready.Batch.Ops)
+	if ends == 2 {
+		t.w.fault("crash after persist")
+		t.crash()
+		return ready, false
+	}
 	return ready, true
 }
 
-// holds notes which notes are in the tablet's hands in time: without a retract, before on-block.
-func (t *tablet) holds(before flightsync.Vector, ops []flightsync.Op) {
-	st, err := t.store.State()
-	t.w.must(err)
-	if st.Me == flightsync.Nobody || st.Vector().Covers(t.w.ground.in) {
-		return
+// trouble is what a driver does when a step was not persisted.
+func (t *tablet) trouble(err error) {
+	switch {
+	case err == errCrash:
+		t.crash()
+	case passenger.CodeOf(err) == passenger.Corrupt && t.rep != nil:
+		t.renew()
+	case passenger.CodeOf(err) == passenger.Phase: // nothing changed
+	case passenger.CodeOf(err) == passenger.TooMuch:
+		t.w.reached("a lane or an exchange was too large")
+	case err == errIO || passenger.CodeOf(err) == passenger.Unavailable:
+		t.w.reached("a batch was not persisted")
+		if t.w.planted(KeepReplica) && t.rep != nil {
+			return
+		}
+		t.load()
+	default:
+		t.w.fail(I5, "tablet %d: %v", t.at, err)
 	}
-	t.cache = nil
-	var notes []flightsync.Dot
+}
+
+// moved follows this tablet's own entries into the lane of a branch.
+func (t *tablet) moved(b flightsync.Batch) {
+	t.view = nil
+	for _, c := range b.Cuts {
+		t.w.reached("a branch moved on a tablet")
+		if t.vector.Of(c.Author) > c.Seq {
+			t.vector = t.vector.Set(c.Author, c.Seq)
+		}
+		for _, l := range b.State.Lanes {
+			if l.Fork.Of != c.Author || l.Fork.At != c.Seq || !l.Fork.Is() || !has(b.Ops, flightsync.Dot{Author: l.Author, Seq: 1}) {
+				continue
+			}
+			for f, d := range t.mine {
+				if d.Author == c.Author && d.Seq > c.Seq {
+					t.mine[f] = flightsync.Dot{Author: l.Author, Seq: d.Seq - c.Seq}
+				}
+			}
+		}
+	}
+}
+
+func has(ops []flightsync.Op, d flightsync.Dot) bool {
 	for _, o := range ops {
-		if o.Header.Kind == flightsync.KindNote {
-			notes = append(notes, o.Dot)
+		if o.Dot == d {
+			return true
 		}
 	}
-	if len(notes) == 0 {
-		return
-	}
-	v := t.fold()
-	for _, d := range notes {
-		if n, ok := v.Note(d); ok && n.Retracted == "" {
-			t.w.held[d] = true
-		}
-	}
+	return false
 }
 
-func (t *tablet) nonce() (n [8]byte) {
-	t.forms++
-	n[0], n[1], n[2], n[3] = byte(t.forms), byte(t.forms>>8), byte(t.id+1), 1
-	return n
-}
-
-func (t *tablet) write(ds ...flightsync.Draft) {
-	salts := make([][flightsync.SaltSize]byte, len(ds))
-	for i := range salts {
-		salts[i] = t.w.salt()
-	}
-	ready, ok := t.step(flightsync.Write{Author: t.rep.State().Me, Drafts: ds, Salts: salts, Now: t.w.time()})
-	if !ok {
-		return
-	}
-	for _, o := range ready.Batch.Ops {
-		t.acked[o.Dot] = o.Commit
-	}
-	t.cache = nil
-	t.w.log("tablet %d writes %v", t.id, ready.Changed)
-}
-
-// act is one thing that crew do, from what the tablet shows.
-func (t *tablet) act() {
+// renew sets a damaged store aside: an empty one under a new incarnation, with the own entries
+// that can still be read, until it is known which of them ground lacks.
+func (t *tablet) renew() {
 	w := t.w
-	if t.rep == nil || t.rep.State().Me == flightsync.Nobody {
+	w.reached("a damaged store was renewed")
+	own := map[flightsync.Author]bool{}
+	for a := range t.ours() {
+		own[a] = true
+	}
+	keep := t.kept
+	for _, o := range t.disk.all() {
+		if _, entered := formOf(o); entered && own[o.Dot.Author] && !o.IsStub() {
+			keep = append(keep, o)
+		}
+	}
+	fresh := newDisk()
+	if err := fresh.Apply(flightsync.Create(w.group, flightsync.Nobody, w.incarnation(), devKey(0))); err != nil {
+		w.fail(I5, "renew: %v", err)
 		return
 	}
-	v := t.shown()
-	if len(v.Notes) == 0 || w.chance(0.15) {
-		no := passenger.TravellerNo(1 + w.rng.IntN(40))
-		tr, _ := v.Traveller(no)
-		t.write(flightsync.SeatNowDraft(no, w.seat(), tr.SeatDots, t.nonce()))
-		return
-	}
-	n := v.Notes[w.rng.IntN(len(v.Notes))]
-	fb := passenger.Feedback{Outcome: passenger.Acted}
-	switch w.rng.IntN(3) {
-	case 0:
-		fb = passenger.Feedback{Outcome: passenger.Declined, Reaction: passenger.Neutral}
-	case 1:
-		fb = passenger.Feedback{Outcome: passenger.NotPossible, Reason: passenger.Asleep}
-	}
-	switch w.rng.IntN(6) {
-	case 0, 1:
-		t.write(flightsync.SeenDraft(n.Dot))
-	case 2, 3:
-		t.write(flightsync.SeenDraft(n.Dot), flightsync.OutcomeDraft(n.Dot, n.Note.Traveller, fb, n.HeadDots(), t.nonce()))
-	case 4:
-		w.taps++
-		t.write(flightsync.Gesture{Code: passenger.Drink, Quantity: 1, PolicyVersion: 1, Traveller: n.Note.Traveller, Note: n.Dot}.Draft(t.nonce()))
-	case 5:
-		if n.Disputed() {
-			t.write(flightsync.ResolveDraft(n.Dot, n.Note.Traveller, fb, n.HeadDots(), t.nonce()))
-		}
-	}
+	t.disk, t.kept, t.image = fresh, keep, nil
+	t.retired = map[string]bool{} // known to this store only, it is forgotten with it
+	t.stores++
+	left := forms(keep)
+	maps.DeleteFunc(t.owes, func(f form, _ bool) bool { _, ok := left[f]; return !ok })
+	maps.DeleteFunc(t.mine, func(f form, _ flightsync.Dot) bool { _, ok := left[f]; return ok })
+	w.log("tablet %d renewed, %d entries kept", t.at, len(keep))
+	t.load()
 }
 
-func (t *tablet) fold() *flightsync.View {
-	var ops []flightsync.Op
-	st, err := t.store.State()
-	t.w.must(err)
-	for _, l := range st.Lanes {
-		t.w.must(t.store.Ops(l.Author, 1, func(o flightsync.Op) bool {
-			if t.w.plant != Resurrect || t.views < 2 || o.Header.Kind != flightsync.KindRetract {
-				ops = append(ops, o)
-			}
-			return o.Dot.Seq < l.Seq
-		}))
-	}
-	return flightsync.Fold(ops)
-}
-
-// shown is the view as people see it; every one is checked against the ones before.
-func (t *tablet) shown() *flightsync.View {
-	w := t.w
-	if t.cache == nil {
-		t.cache = t.fold()
-	}
-	v := t.cache
-	if t.w.plant == LastArrivalDecides {
-		for i := range v.Notes {
-			if n := len(v.Notes[i].Heads); n > 1 {
-				k := t.id % n
-				v.Notes[i].Heads = v.Notes[i].Heads[k : k+1]
-			}
-		}
-	}
-	if !v.Vector.CoversAll(t.last) && w.plant != Resurrect {
-		w.fail("broken", "tablet %d reads backwards: %v after %v", t.id, v.Vector, t.last)
-	}
-	t.last = v.Vector
-	for d := range t.acked {
-		if !v.Vector.Covers(d) && w.plant != AckBeforePersist {
-			w.fail("broken", "tablet %d does not see its own op %s", t.id, d)
-		}
-	}
-	for _, n := range v.Notes {
-		if n.Retracted != "" {
-			t.retracted[n.Dot] = true
-		} else if t.retracted[n.Dot] {
-			w.fail("broken", "tablet %d shows note %s again after its retract", t.id, n.Dot)
-		}
-	}
-	if s := v.Sums(); !s.Close() {
-		w.fail("broken", "tablet %d: sums do not close: %+v", t.id, s)
-	}
-	return v
-}
-
-func (t *tablet) callGround() { t.callTo(0) }
-
-func (t *tablet) callPeer() {
-	if len(t.w.tablets) > 1 {
-		if to := t.w.rng.IntN(len(t.w.tablets)); to != t.id {
-			t.callTo(to + 1)
-		}
-	}
-}
-
-// callTo begins an exchange with ground (0) or tablet to-1.
-func (t *tablet) callTo(to int) {
-	w := t.w
-	if t.rep == nil || t.busy {
-		return
-	}
-	budget := 0
-	if w.chance(0.5) {
-		budget = 1 + w.rng.IntN(4000)
-	}
-	ready, ok := t.step(flightsync.Ask{Peer: t.peers[to], Budget: budget})
-	if !ok {
-		return
-	}
-	req := *ready.Request
-	if w.plant == MarkSentOnSend {
-		t.peers[to] = slices.Clone(req.Have)
-	}
-	if w.plant == DropUnknown {
-		req.Runs = dropUnknown(req.Runs)
-	}
-	t.call++
-	t.busy = true
-	call := t.call
-	w.at(w.now+patience, func() {
-		if t.call == call {
-			t.busy = false
-		}
-	})
-	w.send(t.id+1, to, func() {
-		var res *flightsync.Response
-		if to == 0 {
-			res = w.ground.exchange(t.id, req)
-		} else {
-			res = w.tablets[to-1].serve(req)
-		}
-		if res != nil {
-			w.send(to, t.id+1, func() { t.answered(to, call, *res) })
-		}
-	})
-}
-
-// answered takes a response: in time, late, or twice.
-func (t *tablet) answered(to, call int, res flightsync.Response) bool {
-	w := t.w
-	if t.rep == nil {
-		return false
-	}
-	if w.plant == DropUnknown {
-		res.Runs = dropUnknown(res.Runs)
-	}
-	ready, ok := t.step(flightsync.Receive{Runs: res.Runs, Peer: res.Have, Have: w.plant != SkipHave, Salt: w.salt()})
-	if call == t.call {
-		t.busy = false
-	}
-	if !ok || t.rep == nil {
-		return false
-	}
-	w.odd("tablet", ready.Notes)
-	if w.plant != MarkSentOnSend {
-		t.peers[to] = res.Have
-	}
-	t.cache = nil
-	w.log("tablet %d takes %v", t.id, ready.Changed)
-	if res.More {
-		w.res.Reached["cut answer"]++
-	}
-	if res.More && len(ready.Changed) > 0 && !w.healed {
-		w.at(w.now+time.Millisecond, func() { t.callTo(to) })
-	}
-	return len(ready.Changed) > 0
-}
-
-// serve answers another tablet.
-func (t *tablet) serve(req flightsync.Request) *flightsync.Response {
-	w := t.w
-	if t.rep == nil {
-		return nil
-	}
-	w.res.Exchanges++
-	ready, ok := t.step(flightsync.Receive{Runs: req.Runs, Peer: req.Have, Have: w.plant != SkipHave, Salt: w.salt()})
-	if !ok {
-		return nil
-	}
-	w.odd("tablet", ready.Notes)
-	t.cache = nil
-	ready, ok = t.step(flightsync.Answer{Request: req, Notes: ready.Notes})
-	if !ok {
-		return nil
-	}
-	return ready.Response
-}
-
-func dropUnknown(runs []flightsync.Run) []flightsync.Run {
-	var out []flightsync.Run
-	for _, run := range runs {
-		ops := run.Ops
-		run.Ops = nil
-		for i, raw := range ops {
-			o, err := flightsync.ParseOp(flightsync.Dot{Author: run.Author, Seq: run.First + uint64(i)}, raw)
-			if err == nil && o.Header.Kind != 4000 {
-				run.Ops = append(run.Ops, raw)
-			}
-		}
-		if len(run.Ops) > 0 {
-			out = append(out, run)
+// ours lists the author indexes of this tablet, as far as its store can say.
+func (t *tablet) ours() map[flightsync.Author]bool {
+	out := map[flightsync.Author]bool{t.disk.state.Me: true}
+	for _, l := range t.disk.state.Lanes {
+		if l.Class == flightsync.TabletLane && l.Key == devKey(t.device+1) {
+			out[l.Author] = true
 		}
 	}
 	return out
+}
+
+// rollBack puts the store of some time ago back.
+func (t *tablet) rollBack() {
+	t.disk = t.image.image()
+	t.stores++
+	t.kept = nil
+	left := forms(t.disk.all())
+	maps.DeleteFunc(t.owes, func(f form, _ bool) bool { _, ok := left[f]; return !ok })
+	t.mine = maps.Clone(t.imageOf)
+	t.retired = map[string]bool{}
+	t.rep = nil
+	t.load()
+}
+
+// orders lists the ops that the erase orders held here name.
+func (t *tablet) orders() map[flightsync.Dot]bool {
+	out := map[flightsync.Dot]bool{}
+	for _, d := range t.fold().Erased {
+		out[d] = true
+	}
+	return out
+}
+
+// obey drops the bodies that ground ordered erased.
+func (t *tablet) obey() {
+	if t.w.planted(IgnoreErase) && t.at > 1 {
+		return
+	}
+	t.kept = slices.DeleteFunc(t.kept, func(o flightsync.Op) bool { return t.erased[o.Dot] })
+	var dots []flightsync.Dot
+	for d := range t.erased {
+		if o, ok := t.disk.op(d); ok && !o.IsStub() {
+			dots = append(dots, d)
+		}
+	}
+	if len(dots) == 0 || t.rep == nil {
+		return
+	}
+	slices.SortFunc(dots, func(a, b flightsync.Dot) int {
+		return cmp.Or(cmp.Compare(a.Author, b.Author), cmp.Compare(a.Seq, b.Seq))
+	})
+	if _, ok := t.do(flightsync.EraseBodies{Dots: dots}); ok {
+		t.w.reached("a tablet obeyed an erase order")
+		t.w.noPlaintext(t)
+	}
+}
+
+// imprint keeps what rollBack goes back to.
+func (t *tablet) imprint() {
+	if len(t.kept) == 0 {
+		t.image, t.imageOf = t.disk.image(), maps.Clone(t.mine)
+	}
 }
