@@ -92,10 +92,14 @@ func (a *Agent) speak(ctx context.Context, f *flight) {
 	a.lan.mu.Lock()
 	node := a.lan.node
 	a.lan.mu.Unlock()
-	if c := a.choose(f); node == nil || !c.Mine || c.Alone {
+	c := a.choose(f)
+	if node == nil || !c.Mine || c.Alone {
 		return
 	}
 	beat := uplink.Beat{Group: f.id, Lease: uplink.Lease, Spent: f.record().Spent}
+	if c.Yields {
+		beat.Lease = 0
+	}
 	var calls sync.WaitGroup
 	for _, p := range node.Peers(f.id) {
 		calls.Go(func() {
@@ -144,7 +148,7 @@ func (a *Agent) serveUplink(peer cabin.Member, b uplink.Beat) uplink.Beat {
 	a.hear(f, peer.Tablet, b)
 	own.Spent = f.record().Spent
 	if a.way.policy().Class == uplink.Satcom {
-		if c := a.choose(f); c.Mine && !c.Alone {
+		if c := a.choose(f); c.Mine && !c.Alone && !c.Yields {
 			own.Lease = uplink.Lease
 		}
 	}
