@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/klauspost/compress/huff0"
@@ -25,7 +26,8 @@ func newLetters(dictionary []byte) (letters, error) {
 	return letters{d.LitEncoder(), d.LitEncoder().Decoder()}, nil
 }
 
-// encode appends the stream to dst. It is not ok for a stream it would make no smaller.
+// encode appends the stream to dst. It is not ok for a stream it would make no smaller, or that
+// decode could not read.
 func (l letters) encode(dst, stream []byte) ([]byte, bool) {
 	if len(stream) > maxLetters {
 		return nil, false
@@ -35,6 +37,10 @@ func (l letters) encode(dst, stream []byte) ([]byte, bool) {
 	s.Reuse = huff0.ReusePolicyMust
 	out, _, err := huff0.Compress1X(stream, &s)
 	if err != nil {
+		return nil, false
+	}
+	// The library cannot read all that it writes: not some streams of three bytes.
+	if back, err := l.decoder.Decompress1X(make([]byte, 0, len(stream)), out); err != nil || !bytes.Equal(back, stream) {
 		return nil, false
 	}
 	return append(binary.AppendUvarint(dst, uint64(len(stream))), out...), true

@@ -14,11 +14,11 @@ import (
 	"testing"
 )
 
-const folder = "../../docs/protocol/vectors"
+const files = "../../docs/protocol/vectors"
 
 func load[T any](t *testing.T, name string) (v T) {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(folder, name))
+	b, err := os.ReadFile(filepath.Join(files, name))
 	if err == nil {
 		err = json.Unmarshal(b, &v)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -43,6 +44,8 @@ func TestCalls(t *testing.T) {
 	keep("flights: the key is wrapped for this tablet", l, err, "")
 	_, err = c.Flights(t.Context(), map[passenger.FlightID]time.Time{group: leaseEnd})
 	keep("flights: the tablet holds the key", l, err, "")
+	_, _, err = c.Start(t.Context(), map[passenger.FlightID]time.Time{group: leaseEnd}, map[passenger.FlightID]flightsync.Vector{group: {}}, 12<<10)
+	keep("flights: the tablet holds the key, with a first frame", l, err, "")
 	_, err = c.Exchange(t.Context(), *a.do(flightsync.Ask{}).Request)
 	keep("exchange: the first", l, err, "")
 	req := *a.do(flightsync.Ask{}).Request
@@ -57,6 +60,12 @@ func TestCalls(t *testing.T) {
 	err = c.Watch(t.Context(), map[passenger.FlightID]flightsync.Vector{group: {1}}, nil, func(passenger.FlightID, flightsync.Response) error { return nil })
 	l.last.Response = inOrder(t, l.last.Response)
 	keep("watch: a heartbeat, a frame, the end", l, err, "")
+
+	peer := dialPeer(t, a)
+	err = peer.Hello(t.Context(), 8491)
+	keep("hello to another tablet", peer.line, err, "")
+	_, err = peer.Uplink(t.Context(), uplink.Beat{Group: group, Lease: uplink.Lease, Spent: uplink.Spent{id: 300}})
+	keep("uplink: this tablet speaks to ground for all", peer.line, err, "")
 	vector(t, "calls.json", all)
 }
 

@@ -288,8 +288,24 @@ func TestFold(t *testing.T) {
 			d := s.a.mine(g.Draft(form(1)), g.Draft(form(1)), g.Draft(form(2)))
 			s.a.mine(flightsync.VoidDraft(d[2], 1, form(3)))
 		}},
+		{"an entry that was recorded again is one", func(s *scene) {
+			s.a.mine(flightsync.OutcomeDraft(s.notes[0], 1, acted, nil, form(1)))
+			again := s.a.mine(flightsync.OutcomeDraft(s.notes[0], 1, acted, nil, form(1)), flightsync.OutcomeDraft(s.notes[0], 1, declined, nil, form(1)))
+			s.sync()
+			s.b.mine(flightsync.OutcomeDraft(s.notes[0], 1, asleep, []flightsync.Dot{again[0]}, form(2)))
+		}},
+		{"a copy supersedes its own op, not the one that has its dot now", func(s *scene) {
+			c := s.a.clone("copy of tablet A")
+			s.ids[c.name] = s.ids[s.a.name]
+			s.a.mine(flightsync.OutcomeDraft(s.notes[0], 1, acted, nil, form(1)))
+			d := c.mine(flightsync.OutcomeDraft(s.notes[0], 1, declined, nil, form(2)))
+			s.gossip(s.b, c, "")
+			s.b.mine(flightsync.OutcomeDraft(s.notes[0], 1, asleep, d, form(3)))
+			s.sync()
+			s.all(c, "", 0)
+		}},
 		{"a clock ten years ahead, one ten years behind", func(s *scene) {
-			s.b.now = boarding.AddDate(10, 0, 0)
+			s.b.now, s.a.now = boarding.AddDate(10, 0, 0), boarding.AddDate(-10, 0, 0)
 			s.b.mine(flightsync.OutcomeDraft(s.notes[0], 1, acted, nil, form(1)))
 			s.a.mine(flightsync.OutcomeDraft(s.notes[0], 1, declined, nil, form(2)))
 		}},

@@ -175,11 +175,20 @@ func (p *play) carry(n, with *node, about string, budget int, l *line, exchange 
 // gossip makes one exchange of two tablets on the cabin LAN. What n knows of ground stays.
 func (p *play) gossip(n, with *node, about string) {
 	p.tb.Helper()
-	_, h := crewapi.NewPeerHandler(onBoard{with}, crewapi.Options{Now: func() time.Time { return boarding }, Log: slog.New(slog.DiscardHandler)})
-	l := &line{tb: p.tb, handler: h}
-	c := crewapi.NewPeerClient("https://tablet", &http.Client{Transport: l})
-	kept := n.talk
+	kept, c := n.talk, dialPeer(p.tb, with)
 	n.talk = flightsync.Talk{}
-	p.carry(n, with, about, 0, l, c.Exchange)
+	p.carry(n, with, about, 0, c.line, c.Exchange)
 	n.talk = kept
+}
+
+// peerLine is a client of another tablet.
+type peerLine struct {
+	*crewapi.PeerClient
+	line *line
+}
+
+func dialPeer(tb testing.TB, with *node) peerLine {
+	_, h := crewapi.NewPeerHandler(onBoard{with}, crewapi.Options{Now: func() time.Time { return boarding }, Log: slog.New(slog.DiscardHandler)})
+	l := &line{tb: tb, handler: h}
+	return peerLine{crewapi.NewPeerClient("https://tablet", &http.Client{Transport: l}), l}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -252,6 +253,13 @@ func (g *ground) Exchange(_ context.Context, id passenger.TabletID, req flightsy
 	return *g.do(flightsync.Answer{Request: req, Notes: ready.Notes}).Response, nil
 }
 
+func (g *ground) First(_ context.Context, _ passenger.TabletID, id passenger.FlightID, have flightsync.Vector, budget int) (*flightsync.Response, error) {
+	if id != group || have.CoversAll(g.State().Vector()) {
+		return nil, nil
+	}
+	return g.do(flightsync.Answer{Request: flightsync.Request{Group: group, Me: flightsync.Nobody, Have: have}, Limit: budget}).Response, nil
+}
+
 func (g *ground) Deliver(_ context.Context, id passenger.TabletID, _ passenger.FlightID, sealed []flightsync.SealedRun) (held []bool, err error) {
 	var runs []flightsync.Run
 	for _, s := range sealed {
@@ -280,6 +288,10 @@ func (g *ground) Watch(_ context.Context, _ passenger.TabletID, have map[passeng
 type onBoard struct{ *node }
 
 func (o onBoard) Hello(context.Context, int) error { return nil }
+
+func (o onBoard) Uplink(context.Context, uplink.Beat) (uplink.Beat, error) {
+	return uplink.Beat{Spent: uplink.Spent{passenger.TabletID([]byte("tablet-id-00000B")): 70_000}}, nil
+}
 
 func (o onBoard) Exchange(_ context.Context, req flightsync.Request) (flightsync.Response, error) {
 	ready := o.received(flightsync.Receive{Runs: req.Runs, Peer: req.Have, Have: true, Salt: o.salt()})
