@@ -22,7 +22,8 @@ func (a *Agent) choose(f *flight) uplink.Choice {
 	if node != nil {
 		peers = node.Peers(f.id)
 	}
-	ranks := f.ranks(a.tablet())
+	self := a.tablet()
+	ranks := f.ranks(self)
 	w := a.way
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -42,7 +43,7 @@ func (a *Agent) choose(f *flight) uplink.Choice {
 			delete(w.leases, key)
 		}
 	}
-	c := uplink.Choose(now, uplink.Self{Rank: ranks[a.tablet()], Fails: w.fails, Last: w.failed}, near)
+	c := uplink.Choose(now, uplink.Self{Rank: ranks[self], Fails: w.fails, Last: w.failed}, near)
 	if c.Alone && a.LAN != nil && now.Before(w.began.Add(meetFor)) && !w.began.After(now) {
 		c.Mine, c.Recheck = false, w.began.Add(meetFor) // the others have not been found yet
 	}

@@ -28,8 +28,9 @@ func (a *Agent) charge(f *flight) {
 	if n <= 0 || !dear || f == nil {
 		return
 	}
+	self := a.tablet()
 	f.recMu.Lock()
-	f.rec.Spent = f.rec.Spent.Add(a.tablet(), n)
+	f.rec.Spent = f.rec.Spent.Add(self, n)
 	f.recMu.Unlock()
 }
 
