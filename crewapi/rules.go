@@ -16,6 +16,9 @@ type rule struct {
 	fields  map[string]string
 }
 
+// spoken is the rule of a version.
+var spoken = fmt.Sprintf("gte=%d", OldestVersion)
+
 // rules is the one list of what a request envelope must look like. Ops inside are the engine's
 // to judge. 64 is flightsync.MaxAuthors; 640 bytes are its largest packed vector.
 var rules = []rule{
@@ -24,13 +27,13 @@ var rules = []rule{
 		"DeviceName": "required,max=64",
 		"SignKey":    "len=33",
 		"AgreeKey":   "len=33",
-		"Version":    "gte=1",
+		"Version":    spoken,
 	}},
-	{crewv1.FlightsRequest{}, map[string]string{"Version": "gte=1", "Held": "max=512,dive,required", "Have": "max=64,dive,required",
+	{crewv1.FlightsRequest{}, map[string]string{"Version": spoken, "Held": "max=512,dive,required", "Have": "max=64,dive,required",
 		"FirstBudget": "lte=1048576", "Dict": "omitempty"}},
 	{crewv1.HeldKey{}, map[string]string{"Flight": "len=8", "LeaseEnd": "omitempty"}},
 	{crewv1.ExchangeRequest{}, map[string]string{
-		"Version":     "gte=1",
+		"Version":     spoken,
 		"Group":       "len=8",
 		"Me":          "lte=64",
 		"Incarnation": "omitempty,len=8",
@@ -49,7 +52,7 @@ var rules = []rule{
 		"Head":     "len=16",
 		"Sig":      "max=128",
 	}},
-	{crewv1.DeliverRequest{}, map[string]string{"Version": "gte=1", "Group": "len=8", "Runs": "min=1,max=64,dive,required"}},
+	{crewv1.DeliverRequest{}, map[string]string{"Version": spoken, "Group": "len=8", "Runs": "min=1,max=64,dive,required"}},
 	{crewv1.SealedRun{}, map[string]string{
 		"Author":      "lt=64",
 		"Incarnation": "len=8",
@@ -59,8 +62,8 @@ var rules = []rule{
 		"Sig":         "max=128",
 	}},
 	{crewv1.HeadOf{}, map[string]string{"Author": "lt=64", "Head": "len=16"}},
-	{crewv1.WatchRequest{}, map[string]string{"Flights": "max=64,dive,required", "Version": "gte=1"}},
-	{crewv1.HelloRequest{}, map[string]string{"Version": "gte=1", "Port": "lte=65535"}},
+	{crewv1.WatchRequest{}, map[string]string{"Flights": "max=64,dive,required", "Version": spoken}},
+	{crewv1.HelloRequest{}, map[string]string{"Version": spoken, "Port": "lte=65535"}},
 	{crewv1.CabinServiceExchangeRequest{}, map[string]string{"Exchange": "required"}},
 	{crewv1.UplinkRequest{}, map[string]string{"Group": "len=8", "LeaseMs": "lte=600000", "Spent": "max=64,dive,required"}},
 	{crewv1.Spent{}, map[string]string{"Tablet": "len=16", "Bytes": "lte=1099511627776"}},

@@ -58,14 +58,14 @@ func TestEveryRequestFieldHasARule(t *testing.T) {
 func TestRules(t *testing.T) {
 	group, inc, head := make([]byte, 8), make([]byte, 8), make([]byte, 16)
 	ok := func() *crewv1.ExchangeRequest {
-		return &crewv1.ExchangeRequest{Version: 1, Group: group, Incarnation: inc,
+		return &crewv1.ExchangeRequest{Version: OldestVersion, Group: group, Incarnation: inc,
 			Runs: []*crewv1.Run{{FirstSeq: 1, Ops: []byte{1, 1}, Head: head}}}
 	}
 	if err := check(ok()); err != nil {
 		t.Fatalf("a good request is refused: %v", err)
 	}
 	for name, spoil := range map[string]func(*crewv1.ExchangeRequest){
-		"version":     func(r *crewv1.ExchangeRequest) { r.Version = 0 },
+		"version":     func(r *crewv1.ExchangeRequest) { r.Version = OldestVersion - 1 },
 		"group":       func(r *crewv1.ExchangeRequest) { r.Group = []byte("secret") },
 		"me":          func(r *crewv1.ExchangeRequest) { r.Me = 65 },
 		"incarnation": func(r *crewv1.ExchangeRequest) { r.Incarnation = []byte{1} },

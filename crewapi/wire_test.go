@@ -196,7 +196,7 @@ func TestBusyGround(t *testing.T) {
 	if passenger.CodeOf(err) != passenger.TooMuch || passenger.RetryAfter(err) != 2*time.Second || passenger.Public(err) != "ground is busy" {
 		t.Errorf("exchange: %v, retry after %v", err, passenger.RetryAfter(err))
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, crewtest.URL+crewv1connect.TabletServiceExchangeProcedure, strings.NewReader(`{"group":"AAAAAAAAAAA=","incarnation":"AAAAAAAAAAA=","version":1}`))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, crewtest.URL+crewv1connect.TabletServiceExchangeProcedure, strings.NewReader(`{"group":"AAAAAAAAAAA=","incarnation":"AAAAAAAAAAA=","version":2}`))
 	if err != nil {
 		t.Fatal(err)
 	}

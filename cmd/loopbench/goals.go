@@ -85,6 +85,8 @@ var goals = map[string][]goal{
 	"wire 40 ops":                        {{900, atMost, "#6"}},
 	"disk apparent":                      {{16384, atMost, "#20"}},
 	"disk real":                          {{3072, atMost, "#20"}},
+	"tls new connection, X25519":         {{2300, atMost, "#13"}},
+	"tls resumed, X25519":                {{1700, atMost, "#13"}},
 	"tablet memory, three flights":       {{40, atMost, "#19"}},
 	"tablet start to first note, p99":    {{150, atMost, "#11"}},
 	"w5 200 tablets, rate":               {{0.65, ratioMin, "W5"}},

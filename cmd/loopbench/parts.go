@@ -28,6 +28,7 @@ func (c *benchCmd) parts(l *lab, r *result) []part {
 		{part{"equip", l.equip}, need},
 		{part{"w1", l.coldSync}, false},
 		{part{"w2", l.overLinks}, false},
+		{part{"tls", l.connections}, false},
 		{part{"w3", l.reconcile}, false},
 		{part{"w7", l.localStore}, false},
 		{part{"w4", l.live}, false},

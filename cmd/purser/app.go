@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/http"
 	"time"
 
-	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
 	"github.com/cabinloop/cabinloop/internal/cli"
 )
@@ -20,6 +20,9 @@ type app struct {
 	log   *slog.Logger
 	agent *tablet.Agent
 	lan   *tablet.LAN // set before open by a command that speaks to other tablets
+	// set before open by a command that keeps in touch with ground
+	uplink tablet.Uplink
+	http   *http.Client
 }
 
 func newApp(ctx context.Context, io cli.IO, g globals) (*app, error) {
@@ -32,7 +35,12 @@ func newApp(ctx context.Context, io cli.IO, g globals) (*app, error) {
 
 // open takes the data directory. It fails while another purser program has it.
 func (a *app) open() (err error) {
-	a.agent, err = tablet.Open(tablet.Config{Dir: a.Data, Now: a.now, Rand: rand.Reader, Log: a.log, HTTP: crewapi.HTTPClient(), LAN: a.lan})
+	if a.http == nil {
+		if err := a.dial(linkFlags{}); err != nil {
+			return err
+		}
+	}
+	a.agent, err = tablet.Open(tablet.Config{Dir: a.Data, Now: a.now, Rand: rand.Reader, Log: a.log, HTTP: a.http, LAN: a.lan, Uplink: a.uplink})
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -240,4 +241,22 @@ func get(t *testing.T, url string) int {
 	}
 	res.Body.Close()
 	return res.StatusCode
+}
+
+// TestLinkFlags: how the way to ground is used is checked, kept and shown.
+func TestLinkFlags(t *testing.T) {
+	dir, _ := onFlight(t)
+	var usage cli.UsageError
+	if _, err := run(t, dir, &syncCmd{Once: true, linkFlags: linkFlags{Link: "pigeon"}}); !errors.As(err, &usage) {
+		t.Errorf("a way that is none: %v", err)
+	}
+	must(t, dir, &syncCmd{Once: true, linkFlags: linkFlags{Link: "satcom", Purse: 64, NoPQ: true}})
+	link := must(t, dir, &statusCmd{})["link"].(map[string]any)
+	if link["setting"] != "satcom" || link["class"] != "satcom" || link["used"].(float64) < 1000 || link["flight"] != "KL0641/2026-11-21/AMS" || link["purse"] != float64(128<<10) {
+		t.Errorf("after a sync over satcom: %v", link)
+	}
+	must(t, dir, &syncCmd{Once: true, linkFlags: linkFlags{Link: "gate"}})
+	if now := must(t, dir, &statusCmd{})["link"].(map[string]any); now["setting"] != "gate" || now["used"] != link["used"] {
+		t.Errorf("at the gate: %v, before %v", now, link)
+	}
 }

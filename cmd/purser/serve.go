@@ -32,7 +32,8 @@ type serveCmd struct {
 	LAN     string   `help:"Speak to the other tablets on board, and listen for them here: :8491. Not set: do not." env:"CABINLOOP_LAN"`
 	Peer    []string `help:"Address of another tablet, host:port, for networks on which tablets do not find each other. May be repeated."`
 	NoMDNS  bool     `help:"Do not look for other tablets by multicast DNS." name:"no-mdns"`
-	Token   bool     `help:"Ask browsers for a token that is made anew at each start and printed with the address."`
+	linkFlags
+	Token bool `help:"Ask browsers for a token that is made anew at each start and printed with the address."`
 }
 
 // Run serves the pages until a signal.
@@ -42,6 +43,9 @@ func (c *serveCmd) Run(a *app) error {
 		return cli.UsageError{Text: "--listen takes a loopback address like 127.0.0.1:8090: the pages are for this machine only"}
 	}
 	if a.lan, err = c.lan(); err != nil {
+		return err
+	}
+	if err := a.dial(c.linkFlags); err != nil {
 		return err
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
@@ -38,11 +39,15 @@ func (c *enrolCmd) Run(a *app) error {
 }
 
 type syncCmd struct {
-	Once bool `help:"One round, then stop."`
+	Once bool `help:"One round, then stop: on satcom a person's wish, which goes whatever the purse says."`
+	linkFlags
 }
 
 // Run exchanges with ground.
 func (c *syncCmd) Run(a *app) error {
+	if err := a.dial(c.linkFlags); err != nil {
+		return err
+	}
 	if err := a.open(); err != nil {
 		return err
 	}
@@ -93,6 +98,14 @@ func printStatus(w io.Writer, st tablet.Status) {
 		last = st.LastSync.Format("2006-01-02 15:04 UTC")
 	}
 	fmt.Fprintf(w, "last sync %s\nfree      %d MB\n", last, st.FreeBytes>>20)
+	fmt.Fprintf(w, "link      %s", st.Link.Class)
+	if st.Link.Setting == uplink.Auto {
+		fmt.Fprint(w, " (auto)")
+	}
+	if st.Link.Purse > 0 {
+		fmt.Fprintf(w, ", satcom purse %d of %d KiB used", (st.Link.Used+1023)>>10, st.Link.Purse>>10)
+	}
+	fmt.Fprintln(w)
 	if st.LastError != "" {
 		fmt.Fprintf(w, "trouble   %s\n", st.LastError)
 	}

@@ -14,6 +14,12 @@ import (
 // Flight makes a flight of eight hours that departs at std.
 func (g *Ground) Flight(key string, std time.Time) *Flight {
 	g.tb.Helper()
+	return g.Leg(key, std, 8*time.Hour)
+}
+
+// Leg makes a flight of any length that departs at std.
+func (g *Ground) Leg(key string, std time.Time, long time.Duration) *Flight {
+	g.tb.Helper()
 	k, err := passenger.ParseFlightKey(key)
 	if err != nil {
 		g.tb.Fatal(err)
@@ -23,7 +29,7 @@ func (g *Ground) Flight(key string, std time.Time) *Flight {
 	g.minted++
 	id := passenger.FlightID{g.minted, 0xf1}
 	f := &Flight{ground: g, Key: make([]byte, passenger.FlightKeySize), store: flightsync.NewMemory(), roster: map[passenger.TabletID]passenger.Assignment{}, bound: map[bind]flightsync.Author{},
-		A: passenger.Assignment{Flight: id, Key: k, Arrival: "YYZ", STD: std, STA: std.Add(8 * time.Hour), Stage: passenger.Open}}
+		A: passenger.Assignment{Flight: id, Key: k, Arrival: "YYZ", STD: std, STA: std.Add(long), Stage: passenger.Open}}
 	rand.Read(f.Key) // never fails (crypto/rand)
 	if err := f.store.Apply(flightsync.Create(id, flightsync.Admin, flightsync.Incarnation{g.minted},
 		flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(g.Keys.Signer().Public())})); err != nil {
@@ -135,6 +141,18 @@ func (f *Flight) View() *flightsync.View {
 		f.ground.tb.Fatal(err)
 	}
 	return v
+}
+
+// Ops returns every op that ground holds.
+func (f *Flight) Ops() (out []flightsync.Op) {
+	f.ground.mu.Lock()
+	defer f.ground.mu.Unlock()
+	for _, l := range f.rep.State().Lanes {
+		if err := f.store.Ops(l.Author, 1, func(o flightsync.Op) bool { out = append(out, o); return o.Dot.Seq < l.Seq }); err != nil && l.Seq > 0 {
+			f.ground.tb.Error(err)
+		}
+	}
+	return out
 }
 
 // bind gives a tablet's store an author index.

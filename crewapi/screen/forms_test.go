@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -26,6 +27,7 @@ func TestOutcomeFormRecords(t *testing.T) {
 		{"/outcome", fill("do", "acted"), tablet.Entry{Feedback: passenger.Feedback{Outcome: passenger.Acted}}},
 		{"/outcome", fill("do", "declined", "reaction", "neutral", "words", " Said\r\nthanks "), tablet.Entry{Feedback: passenger.Feedback{Outcome: passenger.Declined, Reaction: passenger.Neutral, Words: "Said\nthanks"}}},
 		{"/outcome", fill("do", "not-possible/asleep"), tablet.Entry{Feedback: passenger.Feedback{Outcome: passenger.NotPossible, Reason: passenger.Asleep}}},
+		{"/outcome", fill("do", "acted", "urgent", "1"), tablet.Entry{Feedback: passenger.Feedback{Outcome: passenger.Acted}, Urgent: true}},
 		{"/gesture", fill("gesture", "drink"), tablet.Entry{Feedback: passenger.Feedback{Outcome: passenger.Acted}, Gesture: passenger.Drink, Quantity: 1}},
 		{"/gesture", fill("gesture", "voucher", "quantity", "2"), tablet.Entry{Feedback: passenger.Feedback{Outcome: passenger.Acted}, Gesture: passenger.Voucher, Quantity: 2}},
 	} {
@@ -41,6 +43,17 @@ func TestOutcomeFormRecords(t *testing.T) {
 		if d := cmp.Diff([]tablet.Entry{tt.want, tt.want}, f.entries); d != "" {
 			t.Errorf("%s %v (-want +got):\n%s", tt.path, tt.form, d)
 		}
+	}
+}
+
+func TestLinkIsChosen(t *testing.T) {
+	f := cabin()
+	w := do(t, handler(t, f, ""), "/link", url.Values{"link": {"satcom"}})
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/status" || f.state.Link.Setting != uplink.Satcom {
+		t.Errorf("got %d, the setting is %q", w.Code, f.state.Link.Setting)
+	}
+	if w := do(t, handler(t, f, ""), "/link", url.Values{"link": {"pigeon"}}); w.Code != http.StatusBadRequest || f.state.Link.Setting != uplink.Satcom {
+		t.Errorf("a way that is none: got %d, the setting is %q", w.Code, f.state.Link.Setting)
 	}
 }
 

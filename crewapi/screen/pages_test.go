@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/internal/web"
 	"github.com/cabinloop/cabinloop/internal/web/webtest"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -65,7 +66,14 @@ func TestPagesShowTheirState(t *testing.T) {
 		{name: "no such note", path: flightURL + "/note/3.77", status: 404},
 		{name: "no dot", path: flightURL + "/note/3.x", status: 404},
 
-		{name: "status", path: "/status", status: 200, has: []string{"2 entries are not on the ground yet", "10 of 12", "5.0 GB", "3 min ago", "https://ground.example", "Nederlands", `data-test="mode-light"`}},
+		{name: "status", path: "/status", status: 200, has: []string{"2 entries are not on the ground yet", "10 of 12", "5.0 GB", "3 min ago", "https://ground.example", "Nederlands", `data-test="mode-light"`,
+			"Satellite", "40 KB used, 88 KB left", "Another tablet speaks for the flight", `data-test="link-auto" aria-pressed="true"`, "Contact the ground now"}, not: []string{"purse-empty"}},
+		{name: "an empty purse", path: "/status", change: func(f *fake) {
+			f.state.Link.Used, f.state.Link.Left, f.state.Link.Empty, f.state.Link.Gateway = 128<<10, 0, true, "this"
+		}, status: 200, has: []string{"purse-empty", "Send anyway", "This tablet speaks for the flight"}},
+		{name: "at the gate", path: "/status", change: func(f *fake) {
+			f.state.Link = tablet.LinkStatus{Setting: uplink.Gate, Class: uplink.Gate, Empty: true}
+		}, status: 200, has: []string{"Gate", `data-test="link-gate" aria-pressed="true"`}, not: []string{"purse-empty", `data-test="purse"`}},
 		{name: "status in trouble", path: "/status", change: func(f *fake) {
 			f.state = tablet.Status{LastError: "ground cannot be reached", FreeBytes: 7 << 20}
 		}, status: 200, has: []string{"not-enrolled", "ground cannot be reached", "7 MB", "never", "Everything is on the ground"}},

@@ -37,6 +37,7 @@ func (s *server) outcome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	e.Urgent = r.PostFormValue("urgent") == "1"
 	if e.Feedback, err = feedback(r); err == nil {
 		_, err = s.Agent.Record(r.Context(), e)
 	}

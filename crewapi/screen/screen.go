@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/internal/web"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -33,6 +34,7 @@ type Agent interface {
 	HandInAnyway(ctx context.Context, key string, reason passenger.HandInReason) error
 	Sync(ctx context.Context) (tablet.SyncReport, error)
 	Status(ctx context.Context) (tablet.Status, error)
+	SetLink(ctx context.Context, class uplink.Class) error
 	OnChange(func(passenger.FlightKey)) (cancel func())
 }
 
@@ -116,6 +118,7 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("POST /flight/{key}/movement", s.page(s.movement))
 	mux.HandleFunc("POST /flight/{key}/hand-in", s.page(s.handIn))
 	mux.HandleFunc("POST /sync", s.page(s.sync))
+	mux.HandleFunc("POST /link", s.page(s.link))
 	mux.HandleFunc("POST /look", s.page(s.look))
 	return mux
 }

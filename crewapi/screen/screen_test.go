@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -154,6 +155,14 @@ func (f *fake) Sync(context.Context) (tablet.SyncReport, error) {
 	return tablet.SyncReport{}, f.syncErr
 }
 
+func (f *fake) SetLink(_ context.Context, c uplink.Class) error {
+	c, err := uplink.ParseSetting(string(c))
+	if err == nil {
+		f.state.Link.Setting = c
+	}
+	return err
+}
+
 func (f *fake) Status(context.Context) (tablet.Status, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -241,7 +250,8 @@ func cabin() *fake {
 			{TravellerView: flightsync.TravellerView{Traveller: flightsync.Traveller{No: 9, Name: "Ms P. Quiet", Seat: "10B", Tier: "Gold"}, SeatNow: "11B"}},
 			{TravellerView: flightsync.TravellerView{Traveller: flightsync.Traveller{No: 10, Name: "Mr Offloaded", Seat: "12B"}, Removed: true}}}}
 	return &fake{lan: lan, rows: []tablet.FlightRow{lead, other}, page: page, onChange: map[int]func(passenger.FlightKey){}, stopped: make(chan struct{}, 999),
-		state: tablet.Status{Ground: "https://ground.example", Enrolled: true, Flights: 2, Pending: 2, Issued: 12, OnGround: 10, LastSync: now.Add(-3 * time.Minute), FreeBytes: 5 << 30}}
+		state: tablet.Status{Ground: "https://ground.example", Enrolled: true, Flights: 2, Pending: 2, Issued: 12, OnGround: 10, LastSync: now.Add(-3 * time.Minute), FreeBytes: 5 << 30,
+			Link: tablet.LinkStatus{Setting: uplink.Auto, Class: uplink.Satcom, Flight: "KL0641/2026-11-21/AMS", Purse: 128 << 10, Used: 40_000, Left: 91_072, Gateway: "other"}}}
 }
 
 func handler(t testing.TB, f *fake, token string) http.Handler {

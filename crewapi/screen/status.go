@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
+	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/internal/web"
 	"github.com/cabinloop/cabinloop/passenger"
 )
@@ -34,6 +35,27 @@ func (p statusPage) Free() string {
 		return fmt.Sprintf("%.1f GB", float64(p.S.FreeBytes)/(1<<30))
 	}
 	return fmt.Sprintf("%d MB", p.S.FreeBytes/mib)
+}
+
+// Satcom reports whether bytes are counted now.
+func (p statusPage) Satcom() bool { return p.S.Link.Class == uplink.Satcom }
+
+// Links lists what the way to ground may be set to.
+func (p statusPage) Links() []uplink.Class { return uplink.Settings }
+
+// Used and Left are in KB, rounded up and down: what is left is not promised.
+func (p statusPage) Used() int64 { return (p.S.Link.Used + 1023) >> 10 }
+
+// Left is what may still be spent.
+func (p statusPage) Left() int64 { return p.S.Link.Left >> 10 }
+
+// link chooses how the way to ground is used.
+func (s *server) link(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Agent.SetLink(r.Context(), uplink.Class(r.PostFormValue("link"))); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/status", http.StatusSeeOther)
+	return nil
 }
 
 // sync exchanges now. A ground out of reach is no failure of the page: the status says so.

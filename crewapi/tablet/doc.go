@@ -37,6 +37,8 @@
 //     an entry goes to those in reach within two seconds, what came from elsewhere is passed on, and
 //     each flight is compared with one other tablet twice a minute. Who lacks what is a difference of
 //     vectors, too. A peer's word never replaces this tablet's store.
+//   - On SATCOM (package uplink) there is no stream; rounds happen when they are due, by one tablet for
+//     all in reach on the LAN, and what they cost is on the flight's account, kept in flights.json.
 //   - A tablet is handed in when ground or another tablet has everything, or with a recorded reason.
 //   - Every wait has a timer; the network may be away for days.
 //

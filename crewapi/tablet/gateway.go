@@ -22,7 +22,8 @@ func (a *Agent) choose(f *flight) uplink.Choice {
 	if node != nil {
 		peers = node.Peers(f.id)
 	}
-	ranks := f.ranks(a.tablet())
+	self := a.tablet()
+	ranks := f.ranks(self)
 	w := a.way
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -42,7 +43,7 @@ func (a *Agent) choose(f *flight) uplink.Choice {
 			delete(w.leases, key)
 		}
 	}
-	c := uplink.Choose(now, uplink.Self{Rank: ranks[a.tablet()], Fails: w.fails, Last: w.failed}, near)
+	c := uplink.Choose(now, uplink.Self{Rank: ranks[self], Fails: w.fails, Last: w.failed}, near)
 	if c.Alone && a.LAN != nil && now.Before(w.began.Add(meetFor)) && !w.began.After(now) {
 		c.Mine, c.Recheck = false, w.began.Add(meetFor) // the others have not been found yet
 	}
@@ -92,10 +93,14 @@ func (a *Agent) speak(ctx context.Context, f *flight) {
 	a.lan.mu.Lock()
 	node := a.lan.node
 	a.lan.mu.Unlock()
-	if c := a.choose(f); node == nil || !c.Mine || c.Alone {
+	c := a.choose(f)
+	if node == nil || !c.Mine || c.Alone {
 		return
 	}
 	beat := uplink.Beat{Group: f.id, Lease: uplink.Lease, Spent: f.record().Spent}
+	if c.Yields {
+		beat.Lease = 0
+	}
 	var calls sync.WaitGroup
 	for _, p := range node.Peers(f.id) {
 		calls.Go(func() {
@@ -144,7 +149,7 @@ func (a *Agent) serveUplink(peer cabin.Member, b uplink.Beat) uplink.Beat {
 	a.hear(f, peer.Tablet, b)
 	own.Spent = f.record().Spent
 	if a.way.policy().Class == uplink.Satcom {
-		if c := a.choose(f); c.Mine && !c.Alone {
+		if c := a.choose(f); c.Mine && !c.Alone && !c.Yields {
 			own.Lease = uplink.Lease
 		}
 	}

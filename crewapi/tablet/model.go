@@ -96,6 +96,7 @@ type Entry struct {
 	Gesture  passenger.GestureCode // "" for none
 	Quantity int                   // of the gesture; 0 is 1
 	Resolve  bool                  // settles a dispute (acting lead)
+	Urgent   bool                  // goes to ground at once, over SATCOM too
 }
 
 // Status is how the tablet stands.

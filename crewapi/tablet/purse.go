@@ -9,8 +9,11 @@ import (
 
 // purse is what the flight may still cost, with what every tablet is known to have spent.
 func (f *flight) purse() uplink.Purse {
-	return uplink.Purse{Limit: max(cmp.Or(f.agent.Uplink.Purse, uplink.DefaultPurse), 0), Used: f.record().Spent.Total()}
+	return uplink.Purse{Limit: f.agent.limit(), Used: f.record().Spent.Total()}
 }
+
+// limit is what a flight may cost, bytes; 0 is without bound.
+func (a *Agent) limit() int64 { return max(cmp.Or(a.Uplink.Purse, uplink.DefaultPurse), 0) }
 
 // charge puts what the connections carried since the last call on a flight's account, when it went
 // over SATCOM. It is saved with the round.
@@ -28,8 +31,9 @@ func (a *Agent) charge(f *flight) {
 	if n <= 0 || !dear || f == nil {
 		return
 	}
+	self := a.tablet()
 	f.recMu.Lock()
-	f.rec.Spent = f.rec.Spent.Add(a.tablet(), n)
+	f.rec.Spent = f.rec.Spent.Add(self, n)
 	f.recMu.Unlock()
 }
 
@@ -61,23 +65,19 @@ type LinkStatus struct {
 func (a *Agent) linkStatus() LinkStatus {
 	p := a.judge()
 	st := LinkStatus{Setting: a.way.setting(), Class: p.Class}
-	for _, f := range a.served() {
-		purse := f.purse()
-		st.Flight, st.Purse, st.Used, st.Left, st.Empty = f.key.String(), purse.Limit, purse.Used, purse.Left(), purse.Empty()
-		if p.Class != uplink.Satcom {
-			break
+	purse := uplink.Purse{Limit: a.limit()}
+	if flights := a.served(); len(flights) > 0 {
+		f := flights[0]
+		purse, st.Flight = f.purse(), f.key.String()
+		if p.Class == uplink.Satcom {
+			switch c := a.choose(f); {
+			case c.Mine:
+				st.Gateway = "this"
+			case c.Leased:
+				st.Gateway = "other"
+			}
 		}
-		switch c := a.choose(f); {
-		case c.Mine:
-			st.Gateway = "this"
-		case c.Leased:
-			st.Gateway = "other"
-		}
-		break
 	}
-	if st.Flight == "" {
-		st.Purse = max(cmp.Or(a.Uplink.Purse, uplink.DefaultPurse), 0)
-		st.Left = st.Purse
-	}
+	st.Purse, st.Used, st.Left, st.Empty = purse.Limit, purse.Used, purse.Left(), purse.Empty()
 	return st
 }

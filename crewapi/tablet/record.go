@@ -91,6 +91,11 @@ func (a *Agent) Record(ctx context.Context, e Entry) (card NoteCard, err error) 
 		if err != nil {
 			return err
 		}
+		for i := range drafts {
+			if e.Urgent {
+				drafts[i].Flags |= flightsync.Urgent
+			}
+		}
 		if len(drafts) > 0 {
 			if err := f.write(drafts...); err != nil {
 				return err

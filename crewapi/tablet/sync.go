@@ -32,6 +32,7 @@ func (a *Agent) syncNow(ctx context.Context, j job) (SyncReport, error) {
 	case <-ctx.Done():
 		return rep, ctx.Err()
 	}
+	a.judge()
 	err = a.round(ctx, client, j, &rep)
 	a.way.setBehind(err != nil || len(rep.Problems) > 0)
 	if passenger.CodeOf(err) == passenger.Unavailable {

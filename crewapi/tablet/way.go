@@ -3,6 +3,7 @@ package tablet
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,6 +93,9 @@ func (w *way) policy() uplink.Policy {
 // measured is forgotten. A stream that stands is ended where there must be none.
 func (a *Agent) judge() uplink.Policy {
 	air := slices.ContainsFunc(a.list(), func(f *flight) bool { return f.phase().air })
+	a.mu.Lock()
+	here := strings.HasPrefix(a.device.Ground, "http://")
+	a.mu.Unlock()
 	w := a.way
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -104,6 +108,9 @@ func (a *Agent) judge() uplink.Policy {
 	}
 	was := w.class
 	w.class, w.air = uplink.Classify(w.chosen, air, was, samples), air
+	if w.chosen == uplink.Auto && (here || a.Uplink.Meter == nil) {
+		w.class = uplink.Gate // a ground on this machine is no satellite away, and nothing is known of a way that is not measured
+	}
 	p := uplink.For(w.class)
 	if was != w.class {
 		w.fails = 0

@@ -54,28 +54,29 @@ type Choice struct {
 	Mine    bool // this tablet
 	Alone   bool // because nobody else is in reach
 	Leased  bool // another one has a lease that holds
+	Yields  bool // it gives way: it says no lease, so that another one may
 	Recheck time.Time
 }
 
 // Choose decides whether this tablet is the gateway now. Of lower rank than a neighbour it waits,
 // as long as that one has a lease or was in reach for less than one: a neighbour that never says
 // it is the gateway cannot be (another program, no way to ground). A tablet whose own rounds fail
-// gives way for a while to any neighbour.
+// gives way for a while to any neighbour: it takes no lease, and is the gateway only while none has one.
 func Choose(now time.Time, me Self, near []Neighbour) Choice {
 	c := Choice{Mine: true, Alone: len(near) == 0, Recheck: now.Add(Lease)}
 	if c.Alone {
 		return c
 	}
-	yielding := me.Fails >= failsToGiveWay && now.Before(me.Last.Add(giveWay)) && !me.Last.After(now)
-	if yielding {
+	c.Yields = me.Fails >= failsToGiveWay && now.Before(me.Last.Add(giveWay)) && !me.Last.After(now)
+	if c.Yields {
 		c.Recheck = earlier(c.Recheck, me.Last.Add(giveWay))
 	}
 	for _, n := range near {
 		leased := now.Before(n.Until)
 		waits := now.Before(n.Since.Add(Lease)) && !n.Since.After(now)
-		before := n.Rank.Compare(me.Rank) < 0 || yielding
+		before := n.Rank.Compare(me.Rank) < 0 || c.Yields
 		c.Leased = c.Leased || leased && before
-		if !before || !leased && !waits {
+		if !before || !leased && (!waits || c.Yields) {
 			continue
 		}
 		c.Mine = false

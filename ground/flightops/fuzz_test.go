@@ -1,6 +1,7 @@
 package flightops_test
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -42,7 +43,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Skip()
 		}
-		again, _ := flightops.DecodeAll(in, received)
+		again, _ := flightops.Decode("in", bytes.NewReader(data), received)
 		if d := cmp.Diff(res, again); d != "" {
 			t.Fatalf("the same bytes give another value:\n%s", d)
 		}

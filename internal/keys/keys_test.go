@@ -296,3 +296,25 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkSeal(b *testing.B) {
+	public := pair(b).Agreer().Public()
+	for b.Loop() {
+		if _, err := keys.Seal(public, nil, nil, make([]byte, 60)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOpen(b *testing.B) {
+	p := pair(b)
+	sealed, err := keys.Seal(p.Agreer().Public(), nil, nil, make([]byte, 60))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := p.Agreer().Open(nil, nil, sealed); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

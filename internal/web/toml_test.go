@@ -43,6 +43,10 @@ func FuzzReadTOML(f *testing.F) {
 		if (table == nil) == (err == nil) {
 			t.Fatalf("got %v and error %v", table, err)
 		}
+		var given any
+		if e := unmarshalTOML(text, &given); (e == nil) != (err == nil) || (given == nil) != (e != nil) {
+			t.Fatalf("go-i18n is given %v and %v", given, e)
+		}
 		if err != nil {
 			return
 		}

@@ -191,9 +191,13 @@ func client(t *testing.T, dial link.DialFunc, certificate tls.Certificate) *http
 }
 
 func newLink(dial link.DialFunc, certificate tls.Certificate) *crewapi.Link {
+	return crewapi.NewLink(crewapi.LinkOptions{Dial: dial, Roots: rootsOf(certificate), Now: time.Now})
+}
+
+func rootsOf(certificate tls.Certificate) *x509.CertPool {
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate.Leaf)
-	return crewapi.NewLink(crewapi.LinkOptions{Dial: dial, Roots: roots, Now: time.Now})
+	return roots
 }
 
 // newCertificate makes a certificate that is good in a bubble's time.

@@ -1,0 +1,116 @@
+package tablet
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/cabinloop/cabinloop/internal/keys"
+	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+func fuzzedJSON(f *testing.F, v any) []byte {
+	f.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return b
+}
+
+// FuzzUnpackOps reads rescued ops: what is read is written as the same bytes.
+func FuzzUnpackOps(f *testing.F) {
+	o, err := flightsync.ParseOp(flightsync.Dot{Author: 4, Seq: 300}, []byte{6, 8, 65, 0x22, 2, 3, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(packOps([]flightsync.Op{o, o}))
+	f.Add([]byte{4, 1, 200, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		ops, err := unpackOps(b)
+		if err != nil {
+			return
+		}
+		again, err := unpackOps(packOps(ops))
+		if err != nil || !reflect.DeepEqual(ops, again) {
+			t.Fatalf("%d ops, read again %d, %v", len(ops), len(again), err)
+		}
+	})
+}
+
+func FuzzSealedName(f *testing.F) {
+	f.Add(sealedName(flightsync.Dot{Author: 4, Seq: 300}))
+	f.Add(metaSealed + "short")
+	f.Fuzz(func(t *testing.T, name string) {
+		if d, ok := parseSealedName(name); ok && sealedName(d) != name {
+			t.Fatalf("%q reads as %s", name, d)
+		}
+	})
+}
+
+// FuzzFiles reads arbitrary bytes as each of the tablet's own files.
+func FuzzFiles(f *testing.F) {
+	dir := f.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	pair, err := keys.Open(path("device.keys"), &endless{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	public := pair.Signer().Public()
+	f.Add(fuzzedJSON(f, index{Flights: []record{{Generation: 1, Salt: []byte{1}, Held: flightsync.Vector{1, 2}}}, Gone: counts{Issued: 1}, LastSync: time.Unix(1e9, 0)}))
+	f.Add(fuzzedJSON(f, device{Tablet: passenger.TabletID{1}, Name: "galley 1", Token: "t", GroundSign: public, GroundAgree: public}))
+	f.Add(fuzzedJSON(f, wrapped{LeaseEnd: time.Unix(2e9, 0), Key: make([]byte, 113)}))
+	f.Add([]byte(`{"flights":[{"held":[-1]}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if err := os.WriteFile(path("file"), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if x, _, err := loadIndex(path("file"), path("none")); err == nil {
+			again := fuzzedIndex(t, x, path("again"))
+			if !reflect.DeepEqual(again, fuzzedIndex(t, again, path("again"))) {
+				t.Fatalf("an index that is not read as it is written: %+v", x)
+			}
+		} else if passenger.CodeOf(err) != passenger.Corrupt {
+			t.Fatal(err)
+		}
+		if d, k, err := loadDevice(path("file"), path("device.keys")); err == nil && (k == nil || len(d.GroundSign) != keys.PublicSize) {
+			t.Fatalf("a device with a key of ground of %d bytes", len(d.GroundSign))
+		} else if err != nil && passenger.CodeOf(err) != passenger.Corrupt {
+			t.Fatal(err)
+		}
+		var w wrapped
+		if json.Unmarshal(b, &w) == nil {
+			if _, err := unwrap(pair, passenger.TabletID{1}, passenger.FlightID{1}, w); err == nil {
+				t.Fatal("a key that nobody wrapped")
+			}
+		}
+	})
+}
+
+// fuzzedIndex writes an index and reads it again.
+func fuzzedIndex(t *testing.T, x index, path string) index {
+	t.Helper()
+	if err := writeFile(path, "", x); err != nil {
+		t.Skip(err) // times that JSON does not take
+	}
+	x, err := readIndex(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// endless is a fixed stream of bytes that make keys.
+type endless struct{ n byte }
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		e.n = e.n*7 + 3
+		p[i] = e.n
+	}
+	return len(p), nil
+}
