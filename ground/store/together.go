@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -41,7 +42,17 @@ func (db *DB) inTurn(ctx context.Context, op string, fn func(ground.Tx) error) e
 	lead := !g.busy
 	g.busy = true
 	g.mu.Unlock()
-	if lead || <-j.turn {
+	if !lead {
+		select {
+		case lead = <-j.turn:
+		case <-ctx.Done():
+			if g.leave(j) {
+				return fail(op, ctx.Err())
+			}
+			lead = <-j.turn // its turn came in the same moment
+		}
+	}
+	if lead {
 		db.lead(op, j)
 	}
 	if j.died != nil {
@@ -51,6 +62,24 @@ func (db *DB) inTurn(ctx context.Context, op string, fn func(ground.Tx) error) e
 		return db.once(ctx, op, db.write, &sql.TxOptions{}, fn)
 	}
 	return j.err
+}
+
+// leave takes a job out of those that wait; false when its turn has come.
+func (g *together) leave(j *job) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case v := <-j.turn:
+		j.turn <- v
+		return false
+	default:
+	}
+	i := slices.Index(g.waiting, j)
+	if i < 0 {
+		return false
+	}
+	g.waiting = slices.Delete(g.waiting, i, i+1)
+	return true
 }
 
 // lead runs the first of those that wait, own among them, and hands the lead on.

@@ -271,10 +271,10 @@ func (w *world) states(v *flightsync.View) {
 
 // States lists what must come up over the seeds of a test.
 var States = []string{"note withdrawn", "note never delivered", "note not seen", "note disputed", "note acted", "note declined", "note not possible",
-	"note without outcome", "note erased", "note retracted after delivery", "note resolved", "quarantine: unauthorised", "quarantine: malformed",
+	"note without outcome", "note erased", "note retracted after delivery", "quarantine: unauthorised", "quarantine: malformed",
 	"quarantine: unreadable", "quarantine: too-large", "quarantine: update", "quarantine: cut", "quarantine: dangling", "a stamp outside the window",
 	"a tablet never came back", "a tablet off the roster handed in", "a tablet purged the flight", "an entry came after the seal",
 	"a late tablet got a receipt", "a branch of a tablet was re-homed", "a branch of ground's own was re-homed", "a branch moved on a tablet",
-	"a damaged store was renewed", "entries were recorded again", "a batch was not persisted", "a transaction of ground failed", "a tablet obeyed an erase order",
+	"a damaged store was renewed", "entries were recorded again", "a batch was not persisted", "a tablet obeyed an erase order",
 	"a poison op stands in a lane", "a lane was sent from its start", "equal vectors met unequal digests", "an answer left something out",
 	"run: unbound", "run: forged", "run: fork", "run: gap", "run: rollback", "a restored ground came to rest", "a rolled-back store"}
