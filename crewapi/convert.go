@@ -23,7 +23,8 @@ func fromRequest(r flightsync.Request) *crewv1.ExchangeRequest {
 	return m
 }
 
-// toRequest reads a validated request. Errors: invalid, too_much.
+// toRequest reads a validated request. Errors: invalid, too_much, unavailable when runs are packed
+// in a newer way.
 func toRequest(m *crewv1.ExchangeRequest) (r flightsync.Request, err error) {
 	if r.Group, err = toGroup(m.GetGroup()); err != nil {
 		return r, err
@@ -65,7 +66,7 @@ func fromResponse(r flightsync.Response, peer uint32) *crewv1.ExchangeResponse {
 	return m
 }
 
-// toResponse reads an answer. Errors: invalid, too_much.
+// toResponse reads an answer. Errors: those of toRequest.
 func toResponse(m *crewv1.ExchangeResponse) (r flightsync.Response, err error) {
 	if r.Have, err = flightsync.UnpackVector(m.GetHave()); err != nil {
 		return r, malformed("have")

@@ -16,7 +16,7 @@ func fromRuns(runs []flightsync.Run, peer uint32) []*crewv1.Run {
 	return out
 }
 
-// toRuns reads runs. Errors: invalid, too_much.
+// toRuns reads runs. Errors: invalid, too_much, unavailable.
 func toRuns(ms []*crewv1.Run) ([]flightsync.Run, error) {
 	var out []flightsync.Run
 	left, count := pack.MaxBytes, 0
