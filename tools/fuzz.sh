@@ -17,7 +17,7 @@ for line in "${found[@]}"; do
   pkg="$(dirname "${line%%:*}")"
   name="${line##*func }"
   echo "fuzz $pkg $name $time"
-  for try in 1 2; do # Go's fuzzer may call the end of its own time a failure (golang/go#48591)
+  for try in 1 2; do # Go's fuzzer may call the end of its own time a failure (golang/go#75804)
     status=0
     out="$(go test "$pkg" -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 10x 2>&1)" || status=$?
     if [[ $status -eq 0 || $out == *"Failing input"* || $out != *"context deadline exceeded"* ]]; then break; fi
