@@ -59,7 +59,7 @@ race: build ## Run all tests with the race detector (needs a C compiler)
 
 .PHONY: sim
 sim: ## Simulate SEEDS flights with faults and print one summary line
-	go test ./sync/sim -run 'TestPlanted|TestSim$$$$' -count=1 -timeout 60m -v -args -sim.seeds=$(SEEDS)
+	go test ./sync/sim -run 'TestPlanted|TestSim$$' -count=1 -timeout 60m -v -args -sim.seeds=$(SEEDS)
 
 .PHONY: power
 power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits (root; about 8 minutes)
