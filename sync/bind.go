@@ -69,7 +69,7 @@ func (r *Replica) adopt(l Lane) {
 // the storage.
 func (r *Replica) rehome(branch Lane) error {
 	of, ok := r.st.Lane(branch.Fork.Of)
-	if !ok || of.Seq <= branch.Fork.At || branch.Seq > 0 {
+	if !ok || of.Seq <= branch.Fork.At {
 		return nil
 	}
 	if h, err := r.headAt(of, branch.Fork.At); err != nil || h != branch.Fork.Start {
@@ -82,14 +82,20 @@ func (r *Replica) rehome(branch Lane) error {
 	if err := r.ops(of, branch.Fork.At+1, func(o Op) bool { moved = append(moved, o); return true }); err != nil {
 		return err
 	}
-	for _, p := range of.Points {
-		if p.Seq > branch.Fork.At {
-			branch.Points = append(branch.Points, Point{p.Seq - branch.Fork.At, p.Sig})
+	if branch.Seq > 0 { // a part of it came to its home already
+		if ok, err := r.join(branch, of, moved); err != nil || !ok {
+			return err
 		}
-	}
-	for _, o := range moved {
-		o.Dot = Dot{branch.Author, o.Dot.Seq - branch.Fork.At}
-		branch = r.put(branch, o)
+	} else {
+		for _, p := range of.Points {
+			if p.Seq > branch.Fork.At {
+				branch.Points = append(branch.Points, Point{p.Seq - branch.Fork.At, p.Sig})
+			}
+		}
+		for _, o := range moved {
+			o.Dot = Dot{branch.Author, o.Dot.Seq - branch.Fork.At}
+			branch = r.put(branch, o)
+		}
 	}
 	// What a step took on top of the stored ops goes too: the cut is within the stored ones.
 	kept := r.taken.ops[of.Author]
@@ -115,6 +121,21 @@ func (r *Replica) rehome(branch Lane) error {
 		}
 	}
 	return nil
+}
+
+// join takes what is held of a branch under the index that it left into its home, as if it came
+// from a peer. It reports whether the home holds all of it now.
+func (r *Replica) join(branch, of Lane, ops []Op) (bool, error) {
+	n := len(of.Points)
+	if n == 0 || of.Points[n-1].Seq != of.Seq {
+		return false, nil
+	}
+	run := Run{Author: branch.Author, First: 1, Head: of.Head, Sig: of.Points[n-1].Sig}
+	for _, o := range ops {
+		run.Ops = append(run.Ops, o.Raw())
+	}
+	note, err := r.take(run)
+	return err == nil && (note == nil || note.What == FaultBranch), err
 }
 
 func (r *Replica) bind(ev Bind) (Ready, error) {

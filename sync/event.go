@@ -53,6 +53,9 @@ type Answer struct {
 	Request Request
 	Notes   []RunNote // of the Receive that took the request's runs
 	Limit   int       // upper bound for Request.Budget, bytes; 0 is DefaultBudget
+	// Leaving: the asker was taken off the roster. It hands in what it has, and gets only what says
+	// where its lanes are: the admin lanes, which name no passenger.
+	Leaving bool
 }
 
 // Bind starts the lane of an author index as a roster op of ground would, ahead of that op:
@@ -101,6 +104,7 @@ const (
 	FaultRollback  RunFault = "rollback"  // the peer holds more of this replica's lane than it does itself
 	FaultMalformed RunFault = "malformed" // not a run
 	FaultTooLarge  RunFault = "too-large" // an op or a lane beyond every bound
+	FaultStripped  RunFault = "stripped"  // a body is missing and ground, as far as it is known here, ordered no erasure
 )
 
 // Run is contiguous ops of one author. Head is the chain hash at the last op, Sig the author's

@@ -62,18 +62,23 @@ func (r *Replica) answer(ev Answer) (Ready, error) {
 	for _, a := range res.Again { // what is asked for anew is not answered from where it seems to end
 		have = have.Set(a, max(have.Of(a), res.Have.Of(a)))
 	}
+	var beside []Author
 	for _, n := range ev.Notes {
 		if n.What != FaultBranch {
 			continue
 		}
 		// The asker holds a branch under the index that it left. What is in its place says so.
-		have = have.Set(n.Author, n.Fork.At)
-		if l, _ := r.st.Lane(n.Author); l.Class == AdminLane { // down to the entry, which may stand at the end
-			limit = MaxRawBytes * 2
-		}
+		have, beside = have.Set(n.Author, n.Fork.At), append(beside, n.Author)
 	}
 	var err error
-	res.Runs, res.More, err = r.lacking(have, limit)
+	if ev.Leaving {
+		for _, l := range r.st.Lanes {
+			if l.Class != AdminLane {
+				have = have.Set(l.Author, l.Seq)
+			}
+		}
+	}
+	res.Runs, res.More, err = r.lacking(have, limit, beside...)
 	return Ready{Response: res}, err
 }
 
@@ -123,8 +128,9 @@ func (r *Replica) receipts(req Request) (out []Receipt) {
 // lacking collects runs of what a peer with vector have lacks, up to budget bytes; at least
 // one op when there is any. more says that something was left out. Ground's lanes go in order
 // of weight, admin first. Crew lanes share what is left: a lane that the peer must refuse would
-// otherwise eat the budget of every later exchange.
-func (r *Replica) lacking(have Vector, budget int) (runs []Run, more bool, err error) {
+// otherwise eat the budget of every later exchange. Of the lanes beside which the peer holds a
+// branch ground's own come whole: the entry that says so may stand at the end.
+func (r *Replica) lacking(have Vector, budget int, beside ...Author) (runs []Run, more bool, err error) {
 	var lanes []Lane
 	for _, l := range r.st.Lanes {
 		if l.Seq > have.Of(l.Author) {
@@ -137,6 +143,8 @@ func (r *Replica) lacking(have Vector, budget int) (runs []Run, more bool, err e
 		ops, bytes := count, left
 		if l.Class == TabletLane {
 			ops, bytes = max(count/(len(lanes)-i), 1), left/(len(lanes)-i)
+		} else if slices.Contains(beside, l.Author) {
+			bytes = 2 * MaxRawBytes
 		}
 		if count == 0 {
 			return runs, true, nil

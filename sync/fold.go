@@ -3,6 +3,7 @@ package sync
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/cabinloop/cabinloop/passenger"
@@ -84,6 +85,7 @@ func (f *folder) quarantine(o Op, reason string) {
 // admit decides who may write what and sorts the accepted ops by kind.
 func (f *folder) admit() {
 	f.law = readLaw(f.ops)
+	f.twice()
 	for _, e := range f.roster {
 		f.view.Roster = append(f.view.Roster, e)
 	}
@@ -103,11 +105,51 @@ func (f *folder) admit() {
 			f.quarantine(o, "cut")
 		case o.IsStub() && !f.isErased(o.Dot):
 			f.quarantine(o, "pending-stub")
+		case f.same[o.Dot] != Dot{}:
+			f.quarantine(o, "repeated")
 		default:
 			if f.at(o) != o.Header.Stamp && o.Header.Stamp != (Stamp{}) {
 				f.view.Skewed = append(f.view.Skewed, o.Dot)
 			}
-			f.byKind[o.Header.Kind] = append(f.byKind[o.Header.Kind], f.rehomed(o))
+			f.byKind[o.Header.Kind] = append(f.byKind[o.Header.Kind], f.meant(f.ops, o))
+		}
+	}
+}
+
+// twice finds entries that stand under several dots: a form sent twice, or what a tablet recorded
+// again out of a damaged store while its first op came to ground by another way. The lowest dot
+// counts; what names another of them means it; what erases one erases all.
+func (f *folder) twice() {
+	type form struct {
+		by     passenger.TabletID
+		as     Author
+		kind   Kind
+		nonce  [8]byte
+		entity Dot
+		over   int
+	}
+	first := map[form]Op{}
+	for _, o := range f.ops {
+		h := o.Header
+		if h.Nonce == [8]byte{} || o.Poison != "" || f.class[o.Dot.Author] != TabletLane || f.isCut(o.Dot) || o.IsStub() && !f.isErased(o.Dot) {
+			continue
+		}
+		k := form{kind: h.Kind, nonce: h.Nonce}
+		if k.by = f.roster[o.Dot.Author].Tablet; k.by == (passenger.TabletID{}) {
+			k.as = o.Dot.Author
+		}
+		if h.Kind != KindGesture {
+			k.entity, k.over = h.Entity, len(h.Over)
+		}
+		was, ok := first[k]
+		switch {
+		case !ok:
+			first[k] = o
+		case h.Kind == KindGesture || f.isErased(was.Dot) || f.isErased(o.Dot) || bytes.Equal(was.Content(), o.Content()):
+			f.same[o.Dot] = was.Dot
+			if orders := append(slices.Clone(f.erased[was.Dot]), f.erased[o.Dot]...); len(orders) > 0 {
+				f.erased[was.Dot], f.erased[o.Dot] = orders, orders
+			}
 		}
 	}
 }
@@ -189,6 +231,7 @@ func (f *folder) admin() {
 }
 
 func (f *folder) finish() {
+	f.view.Erased = slices.SortedFunc(maps.Keys(f.erased), compareDots)
 	for _, o := range f.byKind[KindFin] {
 		if f.last[o.Dot.Author] == o.Dot.Seq {
 			f.view.Fins[o.Dot.Author] = o.Dot.Seq

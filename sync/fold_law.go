@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -17,6 +18,7 @@ type law struct {
 	erased map[Dot][]Dot // by which erase ops
 	leads  map[Author]bool
 	window Window
+	same   map[Dot]Dot // an entry under a further dot: the dot that counts
 }
 
 func (l law) isErased(d Dot) bool { return len(l.erased[d]) > 0 }
@@ -27,32 +29,27 @@ func (l law) isCut(d Dot) bool {
 }
 
 // readLaw reads the admin lanes of ops, which are sorted by dot. A roster op may bind a further
-// admin lane (ground binds new indexes after a restore), so it reads until those stay.
+// admin lane (ground binds new indexes after a restore) or say where a branch is, so it reads until
+// those stay.
 func readLaw(ops []Op) law {
-	lanes := map[Author]bool{Admin: true}
+	l := law{class: map[Author]Class{Admin: AdminLane}}
 	for range MaxAuthors {
-		l := lawUnder(ops, lanes)
-		found := map[Author]bool{}
-		for a, c := range l.class {
-			if c == AdminLane {
-				found[a] = true
-			}
+		next := lawUnder(ops, l)
+		if maps.Equal(l.class, next.class) && maps.Equal(l.roster, next.roster) {
+			return next
 		}
-		if maps.Equal(lanes, found) {
-			return l
-		}
-		lanes = found
+		l = next
 	}
-	return lawUnder(ops, lanes)
+	return l
 }
 
-// lawUnder reads the law, taking lanes for the admin lanes.
-func lawUnder(ops []Op, lanes map[Author]bool) law {
+// lawUnder reads the law, taking lanes and branches for what they were before.
+func lawUnder(ops []Op, before law) law {
 	l := law{class: map[Author]Class{Admin: AdminLane, Safety: SafetyLane, Manifest: ManifestLane, Notes: NotesLane},
-		roster: map[Author]RosterEntry{}, cuts: map[Author]uint64{}, erased: map[Dot][]Dot{}, leads: map[Author]bool{}}
+		roster: map[Author]RosterEntry{}, cuts: map[Author]uint64{}, erased: map[Dot][]Dot{}, leads: map[Author]bool{}, same: map[Dot]Dot{}}
 	var admin []Op
 	for _, o := range ops {
-		if lanes[o.Dot.Author] {
+		if before.class[o.Dot.Author] == AdminLane {
 			admin = append(admin, o)
 		}
 	}
@@ -71,7 +68,7 @@ func lawUnder(ops []Op, lanes map[Author]bool) law {
 			}
 		}
 		if o.Header.Kind == KindErase {
-			for _, d := range o.Header.Over {
+			for _, d := range before.meant(ops, o).Header.Over {
 				l.erased[d] = append(l.erased[d], o.Dot)
 			}
 		}
@@ -141,17 +138,55 @@ func (l law) home(in Author, d Dot) Dot {
 	return d
 }
 
-// rehomed returns o with its references followed.
-func (l law) rehomed(o Op) Op {
-	if !l.roster[o.Dot.Author].Fork.Is() {
+// meant returns o with the dots that it names replaced by where the ops meant are now: those of
+// one's own branch by their place, those of another's by their marks.
+func (l law) meant(ops []Op, o Op) Op {
+	branches := false
+	for _, e := range l.roster {
+		branches = branches || e.Fork.Is()
+	}
+	if !branches && len(l.same) == 0 || len(o.Header.Over) == 0 && o.Header.Entity.IsZero() {
 		return o
 	}
-	o.Header.Entity = l.home(o.Dot.Author, o.Header.Entity)
-	o.Header.Over = slices.Clone(o.Header.Over)
+	was := o.Header
+	o.Header.Entity = l.home(o.Dot.Author, was.Entity)
+	o.Header.Over = slices.Clone(was.Over)
+	for i, d := range was.Over {
+		to := l.home(o.Dot.Author, d)
+		if branches && len(was.Marks) == markSize*len(was.Over) {
+			to = l.marked(ops, d, to, was.Marks[markSize*i:markSize*(i+1)])
+		}
+		if d == was.Entity {
+			o.Header.Entity = to
+		}
+		o.Header.Over[i] = to
+	}
 	for i, d := range o.Header.Over {
-		o.Header.Over[i] = l.home(o.Dot.Author, d)
+		if to := l.same[d]; to != (Dot{}) {
+			o.Header.Over[i] = to
+		}
+	}
+	if to := l.same[o.Header.Entity]; to != (Dot{}) {
+		o.Header.Entity = to
 	}
 	return o
+}
+
+// marked finds which of the ops that had the dot d is meant; guess when the mark fits none.
+func (l law) marked(ops []Op, d, guess Dot, mark []byte) Dot {
+	tries := []Dot{guess, d}
+	for _, a := range sortedAuthors(l.roster) {
+		if k := l.roster[a].Fork; k.Is() && k.Of == d.Author && d.Seq > k.At {
+			tries = append(tries, Dot{a, d.Seq - k.At})
+		}
+	}
+	for _, t := range tries {
+		i, ok := slices.BinarySearchFunc(ops, t, func(o Op, t Dot) int { return compareDots(o.Dot, t) })
+		if ok && bytes.Equal(ops[i].Commit[:markSize], mark) {
+			return t
+		}
+	}
+	return guess
 }
 
 // actingLead returns the lowest standing lead, else the lowest standing purser.

@@ -227,23 +227,10 @@ func (f *folder) gestures() {
 	for _, o := range f.byKind[KindVoid] {
 		voided[o.Header.Entity] = true
 	}
-	type form struct {
-		by    Author
-		nonce [8]byte
-	}
-	forms := map[form]bool{}
 	f.each(KindGesture, func(o Op) error {
 		g, err := decodeGesture(o.Header.Traveller, o.Content())
 		if err != nil {
 			return err
-		}
-		// The same form sent twice is one gesture (the lowest dot).
-		if key := (form{o.Dot.Author, o.Header.Nonce}); o.Header.Nonce != [8]byte{} {
-			if forms[key] {
-				f.quarantine(o, "repeated")
-				return nil
-			}
-			forms[key] = true
 		}
 		f.view.Gestures = append(f.view.Gestures, GestureView{o.Dot, g, f.at(o).Time(), voided[o.Dot]})
 		return nil

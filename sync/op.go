@@ -41,7 +41,11 @@ type Header struct {
 	Over      []Dot // writes this op has seen and supersedes
 	Traveller passenger.TravellerNo
 	Flags     uint64
-	Nonce     [8]byte // of the form that wrote it; the same nonce is the same dot
+	Nonce     [8]byte // of the form that wrote it; the same nonce of one tablet is the same entry
+	// Marks are the first two bytes of the commitment of each op in Over, as the writer held it;
+	// nil when it did not hold them all. They tell apart ops that had one dot: of a clone and its
+	// original, of a restored ground and the one before.
+	Marks []byte
 }
 
 func (h Header) encode() []byte {
@@ -64,6 +68,7 @@ func (h Header) encode() []byte {
 	if h.Nonce != [8]byte{} {
 		w.bytes(8, h.Nonce[:])
 	}
+	w.bytes(9, h.Marks)
 	return w.b
 }
 
@@ -101,6 +106,8 @@ func decodeHeader(b []byte) (Header, error) {
 			if len(f.data) == len(h.Nonce) {
 				copy(h.Nonce[:], f.data)
 			}
+		case 9:
+			h.Marks = f.data
 		}
 		return nil
 	})
@@ -109,6 +116,9 @@ func decodeHeader(b []byte) (Header, error) {
 	}
 	return h, err
 }
+
+// markSize is how many bytes of a commitment tell ops of one dot apart; there are two or three.
+const markSize = 2
 
 func readDots(b []byte) ([]Dot, error) {
 	vs, err := readUvarints(b)

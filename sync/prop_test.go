@@ -15,7 +15,8 @@ import (
 func flight(t *rapid.T, tb testing.TB) *crew {
 	c := newCrew(tb, rapid.IntRange(1, 4).Draw(t, "tablets"))
 	pick := func(n int, what string) int { return rapid.IntRange(0, n-1).Draw(t, what) }
-	for range rapid.IntRange(0, 40).Draw(t, "steps") {
+	for step := range rapid.IntRange(0, 40).Draw(t, "steps") {
+		form := [8]byte{byte(step), 1}
 		i := pick(len(c.tablets), "tablet")
 		tablet := c.tablets[i]
 		notes := tablet.view().Notes
@@ -41,7 +42,7 @@ func flight(t *rapid.T, tb testing.TB) *crew {
 			c.ground.write(Manifest, ChangeDraft(Traveller{No: passenger.TravellerNo(1 + pick(4, "no")), Name: "Mx T. Sample", Seat: "9A"}))
 		case k == 5:
 			tr, _ := tablet.view().Traveller(1)
-			tablet.write(author(i), SeatNowDraft(1, passenger.Seat([]string{"1A", "2B", "3C"}[pick(3, "seat")]), tr.SeatDots, [8]byte{1}))
+			tablet.write(author(i), SeatNowDraft(1, passenger.Seat([]string{"1A", "2B", "3C"}[pick(3, "seat")]), tr.SeatDots, form))
 		case k <= 8 && len(notes) > 0:
 			n := notes[pick(len(notes), "note")]
 			fb := []passenger.Feedback{acted(), declined(), notPossible()}[pick(3, "outcome")]
@@ -51,9 +52,9 @@ func flight(t *rapid.T, tb testing.TB) *crew {
 			case 1:
 				tablet.write(author(i), Gesture{Code: passenger.Drink, Quantity: 1, Traveller: 1, Note: n.Dot}.Draft([8]byte{byte(pick(3, "form")) + 1}))
 			case 2:
-				tablet.write(author(i), ResolveDraft(n.Dot, n.Note.Traveller, fb, n.HeadDots(), [8]byte{1}))
+				tablet.write(author(i), ResolveDraft(n.Dot, n.Note.Traveller, fb, n.HeadDots(), form))
 			default:
-				tablet.write(author(i), OutcomeDraft(n.Dot, n.Note.Traveller, fb, n.HeadDots(), [8]byte{1}))
+				tablet.write(author(i), OutcomeDraft(n.Dot, n.Note.Traveller, fb, n.HeadDots(), form))
 			}
 		case k == 9 && len(c.tablets) > 1:
 			if j := pick(len(c.tablets), "peer"); j != i {

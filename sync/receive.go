@@ -53,7 +53,7 @@ func (r *Replica) receive(ev Receive) (Ready, error) {
 		ready.Changed = append(ready.Changed, have.Dot)
 		r.st.Untold = false
 	}
-	if len(r.taken.ops)+len(r.taken.cuts) > 0 || freed || before.Untold != r.st.Untold || before.Me != r.st.Me {
+	if len(r.taken.ops)+len(r.taken.cuts) > 0 || freed || len(before.Lanes) != len(r.st.Lanes) || before.Untold != r.st.Untold || before.Me != r.st.Me {
 		ready.Batch = r.batch()
 	}
 	return ready, nil
@@ -169,6 +169,14 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 			start = heads[fork-1]
 		}
 		f := Fork{Of: l.Author, At: run.First + uint64(fork) - 1, Start: start, First: heads[fork]}
+		if home, ok := r.home(Fork{f.Of, f.At, f.Start, ours}); ok { // ours is the branch, and came here after its entry
+			if err := r.rehome(home); err != nil {
+				return nil, err
+			}
+			if of, _ := r.st.Lane(l.Author); of.Seq == f.At {
+				return r.take(run)
+			}
+		}
 		if moved, err := r.learnHome(ops[fork:], f, ours); err != nil || moved {
 			if err != nil {
 				return nil, err
@@ -179,6 +187,24 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 	}
 	if last <= l.Seq {
 		return nil, nil // held already
+	}
+	for seq := l.Seq + 1; seq <= last; seq++ { // goes on as a branch that has a home
+		before := start
+		if i := seq - run.First; i > 0 {
+			before = heads[i-1]
+		}
+		f := Fork{l.Author, seq - 1, before, heads[seq-run.First]}
+		if _, ok := r.home(f); ok {
+			return r.branch(run, int(seq-run.First), f, Hash{})
+		}
+	}
+	// The chain holds without bodies, so a relay could take them away.
+	for _, o := range ops[l.Seq+1-run.First:] {
+		if o.IsStub() {
+			if ok, err := r.ordered(l, o.Dot.Seq); err != nil || !ok {
+				return &RunNote{Author: run.Author, What: FaultStripped, Seq: o.Dot.Seq}, err
+			}
+		}
 	}
 	for _, o := range ops[l.Seq+1-run.First:] {
 		l = r.put(l, o)
@@ -195,6 +221,30 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 		r.st.setLane(l)
 	}
 	return nil, nil
+}
+
+// ordered reports whether an erase op that is held names op seq of a lane, under any index that
+// the op has had. Errors: those of the storage.
+func (r *Replica) ordered(l Lane, seq uint64) (found bool, err error) {
+	names := []Dot{{l.Author, seq}}
+	for range MaxAuthors {
+		if !l.Fork.Is() {
+			break
+		}
+		seq += l.Fork.At
+		l, _ = r.st.Lane(l.Fork.Of)
+		names = append(names, Dot{l.Author, seq})
+	}
+	for _, admin := range r.st.Lanes {
+		if admin.Class != AdminLane || found || err != nil {
+			continue
+		}
+		err = r.ops(admin, 1, func(o Op) bool {
+			found = o.Header.Kind == KindErase && slices.ContainsFunc(o.Header.Over, func(d Dot) bool { return slices.Contains(names, d) })
+			return !found
+		})
+	}
+	return found, err
 }
 
 // learn admits an op of an admin lane, and moves the branch that it names.
@@ -224,12 +274,13 @@ func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
 		if o.Header.Kind != KindRoster || o.Poison != "" || o.IsStub() {
 			continue
 		}
-		if e, err := decodeRoster(o.Content()); err == nil && e.Fork == home {
-			r.enter(e)
-			l, ok := r.st.Lane(e.Author)
-			if !ok || l.Fork != home {
-				return false, nil
-			}
+		e, err := decodeRoster(o.Content())
+		if err != nil {
+			continue
+		}
+		// After two restores the entry may stand in a further branch: that one can be taken now.
+		r.enter(e)
+		if l, ok := r.st.Lane(e.Author); ok && l.Fork == home {
 			if err := r.rehome(l); err != nil {
 				return false, err
 			}
@@ -243,14 +294,22 @@ func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
 // branch takes what a run brings of another branch of its lane into the lane that ground has
 // given that branch; until there is one it stays where it is.
 func (r *Replica) branch(run Run, fork int, f Fork, ours Hash) (*RunNote, error) {
-	for _, l := range r.st.Lanes {
-		if l.Fork == f {
-			note, err := r.take(Run{Author: l.Author, First: 1, Ops: run.Ops[fork:], Head: run.Head, Sig: run.Sig})
-			if note == nil {
-				note = &RunNote{Author: run.Author, What: FaultBranch, Seq: f.At + 1, Fork: f}
-			}
-			return note, err
+	if l, ok := r.home(f); ok {
+		note, err := r.take(Run{Author: l.Author, First: 1, Ops: run.Ops[fork:], Head: run.Head, Sig: run.Sig})
+		if note == nil {
+			note = &RunNote{Author: run.Author, What: FaultBranch, Seq: f.At + 1, Fork: f}
 		}
+		return note, err
 	}
 	return &RunNote{Author: run.Author, What: FaultFork, Seq: f.At + 1, Fork: f, Ours: ours}, nil
+}
+
+// home returns the lane of a branch.
+func (r *Replica) home(f Fork) (Lane, bool) {
+	for _, l := range r.st.Lanes {
+		if l.Fork == f && f.Is() {
+			return l, true
+		}
+	}
+	return Lane{}, false
 }

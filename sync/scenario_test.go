@@ -296,17 +296,29 @@ func TestScenarioEraseStubLateJoiner(t *testing.T) {
 	}
 }
 
-// A relay hands on a stub, and ground has ordered no erasure: the op is pending, not lost from
-// the chain, and counts for nothing until ground speaks.
-func TestScenarioStubWithoutEraseIsPending(t *testing.T) {
+// ground     n1 ──────────────────────► body ─ erase(n1)
+// tablet 0       ◄ n1, drops the body
+// tablet 1             ◄ stub: refused     ◄ n1   ◄ stub, ordered now
+//
+// A relay hands on a stub, and ground has ordered no erasure: the chain would hold, the note would
+// be lost. It is not taken, and comes from somebody who has it.
+func TestScenarioStubWithoutEraseIsRefused(t *testing.T) {
 	c := newCrew(t, 2)
 	n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
 	c.sync(0)
 	c.tablets[0].do(EraseBodies{Dots: []Dot{n}}) // what only a faulty relay does
-	c.gossip(1, 0)
-	if v := c.tablets[1].view(); reasons(v)[n] != "pending-stub" || len(v.Notes) != 0 {
-		t.Errorf("quarantine %v, notes %v", v.Quarantine, v.Notes)
+	got := c.tablets[1].do(Receive{Runs: c.tablets[0].do(Ask{Peer: c.tablets[1].State().Vector()}).Request.Runs})
+	if len(got.Notes) != 1 || got.Notes[0].What != FaultStripped || c.tablets[1].State().Vector().Covers(n) {
+		t.Errorf("notes %v, vector %v", got.Notes, c.tablets[1].State().Vector())
 	}
+	c.sync(1)
+	if v := c.tablets[1].view(); len(v.Notes) != 1 || v.Notes[0].Note.Name == "" {
+		t.Errorf("notes %+v", v.Notes)
+	}
+	if v := c.tablets[0].view(); reasons(v)[n] != "pending-stub" {
+		t.Errorf("on the faulty tablet: %v", v.Quarantine)
+	}
+	c.tablets[1].do(EraseBodies{Dots: []Dot{n}})
 	c.ground.write(Admin, EraseDraft([]Dot{n}))
 	c.ground.do(EraseBodies{Dots: []Dot{n}})
 	c.all()
