@@ -44,8 +44,12 @@ func verify(public, msg, sig []byte) bool {
 	if x == nil || len(sig) != 64 {
 		return false
 	}
+	point := append([]byte{4}, make([]byte, 64)...)
+	x.FillBytes(point[1:33])
+	y.FillBytes(point[33:])
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 	sum := sha256.Sum256(msg)
-	return ecdsa.Verify(&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, sum[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:]))
+	return err == nil && ecdsa.Verify(key, sum[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:]))
 }
 
 type holder struct {

@@ -125,8 +125,6 @@ func parseDot(s string) (d dot) {
 	return d
 }
 
-func (d dot) less(e dot) bool { return d.author < e.author || d.author == e.author && d.seq < e.seq }
-
 func dots(b []byte) (out []dot, ok bool) {
 	vs, ok := varints(b)
 	if !ok || len(vs)%2 != 0 {

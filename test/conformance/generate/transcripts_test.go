@@ -50,7 +50,7 @@ func TestExchanges(t *testing.T) {
 	p.exchange(a, "idle: nothing to say", 0)
 	all = append(all, p.transcript)
 
-	p, a, note = load(t, "small budgets")
+	p, a, _ = load(t, "small budgets")
 	for i := range 5 {
 		n := noteFor(passenger.TravellerNo(i%3 + 1))
 		n.Priority, n.Words = passenger.Second, "note of a small budget"

@@ -138,7 +138,6 @@ type opOf struct {
 type ground struct {
 	*node
 	tablets map[passenger.TabletID]*device
-	homes   int
 }
 
 type device struct {
