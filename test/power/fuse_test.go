@@ -12,7 +12,10 @@ type cutter struct {
 	t     *testing.T
 	store string
 	lies  bool
-	rng   *rand.Rand
+	// control makes cuts that must show a store which does not flush: behind an ack, keeping nothing
+	// that was not flushed.
+	control bool
+	rng     *rand.Rand
 	*ledger
 	image   map[string][]byte
 	flushes int
@@ -34,13 +37,19 @@ func (c *cutter) once() {
 	}
 	w := start(t, order{Store: c.store, Dir: dir, Seed: c.rng.Uint64()})
 	keep := []float64{0, 1, c.rng.Float64(), c.rng.Float64()}[c.rng.IntN(4)]
+	if c.control {
+		keep = 0
+	}
 	wait := time.Duration(c.rng.IntN(200)) * time.Millisecond
 	before := len(c.problems)
 	open := true
-	if c.image != nil && c.rng.IntN(5) == 0 {
+	if c.image != nil && !c.control && c.rng.IntN(5) == 0 {
 		time.Sleep(wait) // the next cut comes while the store is opening
 	} else if open = c.opened(w); open {
 		c.during(w, wait)
+		for tries, acks := 0, c.acks; c.control && c.acks == acks && tries < 100; tries++ {
+			c.during(w, 20*time.Millisecond)
+		}
 	}
 	image := d.cut(c.rng, keep)
 	w.kill()
@@ -102,9 +111,9 @@ func TestTester(t *testing.T) {
 		{"ground-on-a-lying-disk", "ground", true},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
-			n := amount(1, 5)
+			n := amount(3, 5)
 			k := newCutter(t, c.store)
-			k.lies = c.lies
+			k.lies, k.control = c.lies, true
 			blind := 0
 			for range n {
 				lost, problems := k.lost, len(k.problems)
@@ -118,7 +127,7 @@ func TestTester(t *testing.T) {
 					blind++
 				}
 			}
-			if blind > n/2 {
+			if blind > 1 { // one may follow right behind a checkpoint of SQLite's
 				t.Errorf("%d of %d cuts were not noticed: the test is blind", blind, n)
 			}
 			summary.line(t, "kind=control-%s cuts=%d acked=%d lost=%d unopened=%d noticed=%d/%d", c.kind, n, k.acks, k.lost, len(k.problems), n-blind, n)
