@@ -35,7 +35,7 @@ type naive struct {
 	leads    map[flightsync.Author]bool
 	erased   map[flightsync.Dot][]flightsync.Dot // by which orders
 	cuts     map[flightsync.Author]uint64
-	from, to uint64              // the window
+	from, to uint64                              // the window
 	good     map[flightsync.Dot]flightsync.Op    // ops that count
 	by       map[flightsync.Kind][]flightsync.Op // the same, by kind and dot
 	same     map[flightsync.Dot]flightsync.Dot   // an entry that stands twice: the dot that counts
@@ -355,7 +355,7 @@ func (m *naive) subject(o flightsync.Op) flightsync.Dot {
 
 func (m *naive) notes() {
 	about := map[flightsync.Dot]map[flightsync.Kind][]flightsync.Op{} // by note: the ops about it that count
-	settled := map[flightsync.Dot]bool{}              // by ground
+	settled := map[flightsync.Dot]bool{}                              // by ground
 	for _, k := range []flightsync.Kind{flightsync.KindRetract, flightsync.KindSeen, flightsync.KindClaim, flightsync.KindOutcome, flightsync.KindResolve} {
 		for _, o := range m.by[k] {
 			d, tablet := m.subject(o), m.class(o.Dot.Author) == 'T'
