@@ -19,21 +19,20 @@ import (
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// fleet is a ground of its own with a thousand tablets on its flights, fifteen each.
+// fleet is a ground of its own with many tablets on its flights, fifteen each.
 type fleet struct {
 	*site
 	tablets []*light
 }
 
 const (
-	fleetTablets   = 1000
 	fleetPerFlight = 15
 	fleetNotes     = 4 // of a flight
 	fleetSeats     = 8
 )
 
 // newFleet prepares the flights and tablets on an empty database and starts its ground.
-func (l *lab) newFleet(name, db string) (f *fleet, err error) {
+func (l *lab) newFleet(name, db string, tablets int) (f *fleet, err error) {
 	dir := filepath.Join(l.dir, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -49,14 +48,14 @@ func (l *lab) newFleet(name, db string) (f *fleet, err error) {
 		}
 	}()
 	var legs []leg
-	for i := range (fleetTablets + fleetPerFlight - 1) / fleetPerFlight {
+	for i := range (tablets + fleetPerFlight - 1) / fleetPerFlight {
 		legs = append(legs, leg{number: 2001 + i, notes: fleetNotes, seats: fleetSeats})
 	}
 	if err := s.prepare(legs); err != nil {
 		return nil, err
 	}
 	s.ground.Stop() // the tablets are written beside it
-	members, root, err := s.enrolMany(fleetTablets)
+	members, root, err := s.enrolMany(tablets)
 	if err != nil {
 		return nil, err
 	}

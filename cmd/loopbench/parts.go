@@ -32,7 +32,7 @@ func (c *benchCmd) parts(l *lab, r *result) []part {
 		{part{"w3", l.reconcile}, false},
 		{part{"w7", l.localStore}, false},
 		{part{"w4", l.live}, false},
-		{part{"w5", l.storm(all || slices.Contains(c.Only, "fan-out"))}, slices.Contains(c.Only, "fan-out")},
+		{part{"w5", l.storm(all || slices.Contains(c.Only, "fan-out"), !all)}, slices.Contains(c.Only, "fan-out")},
 		{part{"push", func() (err error) { r.Push, err = s.measurePush(); return err }}, false},
 		{part{"start", func() (err error) {
 			r.Start, err = s.measureStart()
