@@ -96,7 +96,7 @@ func TestGoals(t *testing.T) {
 	if f := got[2]; !f.Goals[0].Met || f.Goals[0].String() != "≤ 2 met" {
 		t.Errorf("flushes: %+v", f)
 	}
-	known := map[string]bool{"w1": true, "w2": true, "w3": true, "w4": true, "w5": true, "w6": true, "w7": true, "link": true, "wire": true, "disk": true, "tablet": true, "fan-out": true, "w5 pg": true}
+	known := map[string]bool{"w1": true, "w2": true, "w3": true, "w4": true, "w5": true, "w6": true, "w7": true, "link": true, "wire": true, "disk": true, "tablet": true, "fan-out": true, "w5 pg": true, "tls": true}
 	for name, list := range goals {
 		work := workOf(name)
 		if !known[work] || len(list) == 0 {
