@@ -107,7 +107,7 @@ func TestGoals(t *testing.T) {
 
 // workOf is the workload that a goal's name begins with.
 func workOf(name string) string {
-	for _, w := range []string{"w5 pg", "fan-out", "link", "wire", "disk", "tablet"} {
+	for _, w := range []string{"w5 pg", "fan-out", "link", "wire", "disk", "tablet", "tls"} {
 		if len(name) > len(w) && name[:len(w)] == w {
 			return w
 		}

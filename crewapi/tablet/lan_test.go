@@ -183,7 +183,7 @@ func (o *onboard) shows(a *Agent, dot flightsync.Dot) bool {
 // TestWriteReachesAllWithoutGround: what one tablet records shows on the others, and its mark says
 // so, with ground switched off; later ground has it once.
 func TestWriteReachesAllWithoutGround(t *testing.T) {
-	o, as, f, dot := crewed(t, 3, time.Hour)
+	o, as, f, dot := crewed(t, 3, 5*time.Second) // a call that a busy machine lost is made up for
 	wait(t, "all in reach of each other", func() bool {
 		for _, a := range as {
 			if c, err := a.Cabin(t.Context()); err != nil || inReach(c) != 2 {

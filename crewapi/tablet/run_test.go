@@ -25,7 +25,7 @@ func running(a *Agent) (stop func()) {
 // wait waits until something becomes true; real stores do not live in a synctest bubble.
 func wait(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 1000 {
+	for range 3000 {
 		if ok() {
 			return
 		}
