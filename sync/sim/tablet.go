@@ -203,31 +203,21 @@ func (t *tablet) trouble(err error) {
 // moved follows this tablet's own entries into the lane of a branch.
 func (t *tablet) moved(b flightsync.Batch) {
 	t.view = nil
+	if len(b.Cuts) == 0 {
+		return
+	}
+	t.w.reached("a branch moved on a tablet")
 	for _, c := range b.Cuts {
-		t.w.reached("a branch moved on a tablet")
 		if t.vector.Of(c.Author) > c.Seq {
 			t.vector = t.vector.Set(c.Author, c.Seq)
 		}
-		for _, l := range b.State.Lanes {
-			if l.Fork.Of != c.Author || l.Fork.At != c.Seq || !l.Fork.Is() || !has(b.Ops, flightsync.Dot{Author: l.Author, Seq: 1}) {
-				continue
-			}
-			for f, d := range t.mine {
-				if d.Author == c.Author && d.Seq > c.Seq {
-					t.mine[f] = flightsync.Dot{Author: l.Author, Seq: d.Seq - c.Seq}
-				}
-			}
+	}
+	at := forms(t.disk.all())
+	for f := range t.mine {
+		if d, ok := at[f]; ok {
+			t.mine[f] = d
 		}
 	}
-}
-
-func has(ops []flightsync.Op, d flightsync.Dot) bool {
-	for _, o := range ops {
-		if o.Dot == d {
-			return true
-		}
-	}
-	return false
 }
 
 // renew sets a damaged store aside: an empty one under a new incarnation, with the own entries
@@ -235,16 +225,7 @@ func has(ops []flightsync.Op, d flightsync.Dot) bool {
 func (t *tablet) renew() {
 	w := t.w
 	w.reached("a damaged store was renewed")
-	own := map[flightsync.Author]bool{}
-	for a := range t.ours() {
-		own[a] = true
-	}
-	keep := t.kept
-	for _, o := range t.disk.all() {
-		if _, entered := formOf(o); entered && own[o.Dot.Author] && !o.IsStub() {
-			keep = append(keep, o)
-		}
-	}
+	keep := append(t.kept, t.worth()...)
 	fresh := newDisk()
 	if err := fresh.Apply(flightsync.Create(w.group, flightsync.Nobody, w.incarnation(), devKey(0))); err != nil {
 		w.fail(I5, "renew: %v", err)
@@ -258,6 +239,17 @@ func (t *tablet) renew() {
 	maps.DeleteFunc(t.mine, func(f form, _ flightsync.Dot) bool { _, ok := left[f]; return ok })
 	w.log("tablet %d renewed, %d entries kept", t.at, len(keep))
 	t.load()
+}
+
+// worth lists the own entries that can be read.
+func (t *tablet) worth() (out []flightsync.Op) {
+	own := t.ours()
+	for _, o := range t.disk.all() {
+		if _, entered := formOf(o); entered && own[o.Dot.Author] && !o.IsStub() {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // ours lists the author indexes of this tablet, as far as its store can say.

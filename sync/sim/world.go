@@ -141,6 +141,9 @@ func (w *world) step() {
 	e := heap.Pop(&w.queue).(event)
 	w.now = e.at
 	e.do()
+	if debugStep != nil {
+		debugStep(w)
+	}
 	w.steps++
 	if w.steps%checkEvery == 0 {
 		w.checkSome()
@@ -205,3 +208,5 @@ func (w *world) reached(state string) { w.res.Reached[state]++ }
 func (w *world) fault(kind string) { w.res.Faults[kind]++ }
 
 func (w *world) planted(p Plant) bool { return w.opt.Plant == p }
+
+var debugStep func(*world)
