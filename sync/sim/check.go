@@ -53,7 +53,12 @@ func (w *world) claims(d *disk) {
 
 // fits checks that a message keeps to its budget; one op may exceed it, and one run that only its
 // author could cut (I13).
-func (w *world) fits(runs []flightsync.Run, budget int) {
+func (w *world) fits(runs []flightsync.Run, budget int, notes ...flightsync.RunNote) {
+	for _, n := range notes {
+		if n.What == flightsync.FaultBranch { // what stands beside a branch comes whole
+			return
+		}
+	}
 	w.checked(I13)
 	n, ops := 0, 0
 	for _, r := range runs {
@@ -165,7 +170,7 @@ func (w *world) holdsOrder(d *disk, order flightsync.Hash) bool {
 func (w *world) textGone(d *disk, kept []flightsync.Op, text string, at int) {
 	for _, l := range d.lanes {
 		for _, o := range l {
-			if len(o.Body) > 0 && bytes.Contains(o.Body, []byte(text)) {
+			if len(o.Body) > 0 && !d.rotten[o.Dot] && bytes.Contains(o.Body, []byte(text)) {
 				w.fail(I14, "address %d holds the text of %s (%s), which was erased", at, o.Dot, text)
 				return
 			}

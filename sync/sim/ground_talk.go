@@ -21,12 +21,14 @@ func (g *ground) exchange(from int, req flightsync.Request) (res *flightsync.Res
 	device := w.tablets[from-1].device
 	w.res.Exchanges++
 	var changed []flightsync.Dot
+	var notes []flightsync.RunNote
 	serve := func() error {
 		ready, err := g.take(req.Runs, device)
 		if err != nil {
 			return err
 		}
 		w.odd(ready.Notes)
+		notes = ready.Notes
 		changed = ready.Changed
 		if err := g.obey(ready); err != nil {
 			return err
@@ -58,7 +60,7 @@ func (g *ground) exchange(from int, req flightsync.Request) (res *flightsync.Res
 	if !g.tx(serve) {
 		return nil
 	}
-	w.fits(res.Runs, req.Budget)
+	w.fits(res.Runs, req.Budget, notes...)
 	if w.planted(ClaimGap) && res.Have.Of(req.Me) > 0 {
 		res.Have = slices.Clone(res.Have).Set(req.Me, res.Have.Of(req.Me)+1)
 	}
