@@ -336,12 +336,13 @@ func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
 		return false, nil
 	}
 	home := Fork{Of: theirs.Of, At: theirs.At, Start: theirs.Start, First: ours}
+	before := r.st.clone()
 	for _, o := range ops {
 		if o.Header.Kind != KindRoster || o.Poison != "" || o.IsStub() {
 			continue
 		}
 		e, err := decodeRoster(o.Content())
-		if err != nil {
+		if err != nil || !e.Fork.Is() || e.Class != AdminLane {
 			continue
 		}
 		// After two restores the entry may stand in a further branch: that one can be taken now.
@@ -354,6 +355,7 @@ func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
 			return of.Seq == theirs.At, nil
 		}
 	}
+	r.st = before // nothing is bound by ops that are not taken
 	return false, nil
 }
 

@@ -91,6 +91,7 @@ func (t *tablet) load() {
 		return
 	}
 	t.rep = rep
+	t.find()
 	t.w.claims(t.disk)
 	t.stands("after a restart")
 	t.erased = t.orders()
@@ -212,6 +213,11 @@ func (t *tablet) moved(b flightsync.Batch) {
 			t.vector = t.vector.Set(c.Author, c.Seq)
 		}
 	}
+	t.find()
+}
+
+// find looks where this tablet's own entries are now.
+func (t *tablet) find() {
 	at := forms(t.disk.all())
 	for f := range t.mine {
 		if d, ok := at[f]; ok {
@@ -236,7 +242,7 @@ func (t *tablet) renew() {
 	t.stores++
 	left := forms(keep)
 	maps.DeleteFunc(t.owes, func(f form, _ bool) bool { _, ok := left[f]; return !ok })
-	maps.DeleteFunc(t.mine, func(f form, _ flightsync.Dot) bool { _, ok := left[f]; return ok })
+	t.mine = map[form]flightsync.Dot{}
 	w.log("tablet %d renewed, %d entries kept", t.at, len(keep))
 	t.load()
 }
@@ -290,7 +296,12 @@ func (t *tablet) obey() {
 	if t.w.planted(IgnoreErase) && t.at > 1 {
 		return
 	}
-	t.kept = slices.DeleteFunc(t.kept, func(o flightsync.Op) bool { return t.erased[o.Dot] })
+	t.kept = slices.DeleteFunc(t.kept, func(o flightsync.Op) bool {
+		if t.erased[o.Dot] {
+			delete(t.owes, form(o.Header.Nonce))
+		}
+		return t.erased[o.Dot]
+	})
 	var dots []flightsync.Dot
 	for d := range t.erased {
 		if o, ok := t.disk.op(d); ok && !o.IsStub() {
