@@ -336,7 +336,6 @@ func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
 		return false, nil
 	}
 	home := Fork{Of: theirs.Of, At: theirs.At, Start: theirs.Start, First: ours}
-	before := r.st.clone()
 	for _, o := range ops {
 		if o.Header.Kind != KindRoster || o.Poison != "" || o.IsStub() {
 			continue
@@ -345,7 +344,8 @@ func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
 		if err != nil || !e.Fork.Is() || e.Class != AdminLane {
 			continue
 		}
-		// After two restores the entry may stand in a further branch: that one can be taken now.
+		// The entry may stand in a further branch: that one can be taken now. Of ops that are not
+		// taken nothing else counts: a tablet's lane would be bound by what ground may have lost.
 		r.enter(e)
 		if l, ok := r.st.Lane(e.Author); ok && l.Fork == home {
 			if err := r.rehome(l); err != nil {
@@ -355,7 +355,6 @@ func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
 			return of.Seq == theirs.At, nil
 		}
 	}
-	r.st = before // nothing is bound by ops that are not taken
 	return false, nil
 }
 

@@ -139,7 +139,7 @@ func (t *tablet) heldInTime([]flightsync.Op) { t.view = nil }
 // noPlaintext checks that a replica which holds an erase order holds nothing of what it names (I14).
 func (w *world) noPlaintext(t *tablet) {
 	w.checked(I14)
-	for d := range t.erased {
+	for d := range t.orders() {
 		if o, ok := t.disk.op(d); ok && !o.IsStub() {
 			w.fail(I14, "tablet %d holds the text of %s, which was erased", t.at, d)
 		}

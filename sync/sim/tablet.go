@@ -314,7 +314,7 @@ func (t *tablet) obey() {
 	slices.SortFunc(dots, func(a, b flightsync.Dot) int {
 		return cmp.Or(cmp.Compare(a.Author, b.Author), cmp.Compare(a.Seq, b.Seq))
 	})
-	if _, ok := t.do(flightsync.EraseBodies{Dots: dots}); ok {
+	if ready, ok := t.do(flightsync.EraseBodies{Dots: dots}); ok && len(ready.Changed) > 0 {
 		t.w.reached("a tablet obeyed an erase order")
 		t.w.noPlaintext(t)
 	}

@@ -141,9 +141,6 @@ func (w *world) step() {
 	e := heap.Pop(&w.queue).(event)
 	w.now = e.at
 	e.do()
-	if debugStep != nil {
-		debugStep(w)
-	}
 	w.steps++
 	if w.steps%checkEvery == 0 {
 		w.checkSome()
@@ -209,4 +206,3 @@ func (w *world) fault(kind string) { w.res.Faults[kind]++ }
 
 func (w *world) planted(p Plant) bool { return w.opt.Plant == p }
 
-var debugStep func(*world)
