@@ -45,6 +45,9 @@ func (r *Replica) enter(e RosterEntry) {
 	switch {
 	case e.Fork.Is():
 		of, ok := r.st.Lane(e.Fork.Of)
+		if !ok || of.Class == 0 {
+			r.st.Waits = true
+		}
 		if !ok || e.Fork.Of == e.Author || of.Class != e.Class {
 			return
 		}

@@ -63,7 +63,8 @@ type Answer struct {
 // The driver writes the entry afterwards. Errors: too_much, exists.
 type Bind struct{ Entry RosterEntry }
 
-// EraseBodies drops the bodies of ops that the group's erase ops name.
+// EraseBodies drops the bodies of ops that the group's erase ops name, of those in Dots. What no
+// erase op that is held here means keeps its body.
 type EraseBodies struct{ Dots []Dot }
 
 func (Write) event()       {}

@@ -57,7 +57,11 @@ func (r *Replica) answer(ev Answer) (Ready, error) {
 	if b := req.Budget; b > 0 {
 		limit = min(limit, b)
 	}
-	res := &Response{Have: r.st.Vector(), Digest: r.st.Digest(), Again: r.again(req, ev.Notes), Receipts: r.receipts(req)}
+	again, err := r.again(req, ev.Notes)
+	if err != nil {
+		return Ready{}, err
+	}
+	res := &Response{Have: r.st.Vector(), Digest: r.st.Digest(), Again: again, Receipts: r.receipts(req)}
 	have := slices.Clone(req.Have)
 	for _, a := range res.Again { // what is asked for anew is not answered from where it seems to end
 		have = have.Set(a, max(have.Of(a), res.Have.Of(a)))
@@ -70,7 +74,6 @@ func (r *Replica) answer(ev Answer) (Ready, error) {
 		// The asker holds a branch under the index that it left. What is in its place says so.
 		have, beside = have.Set(n.Author, n.Fork.At), append(beside, n.Author)
 	}
-	var err error
 	if ev.Leaving {
 		for _, l := range r.st.Lanes {
 			if l.Class != AdminLane {
@@ -82,8 +85,10 @@ func (r *Replica) answer(ev Answer) (Ready, error) {
 	return Ready{Response: res}, err
 }
 
-// again lists the lanes of which the asker's history is another one than ours.
-func (r *Replica) again(req Request, notes []RunNote) []Author {
+// again lists the lanes of which the asker's history is another one than ours. Of its own lane
+// that is exact, however long ours is: what the crew is told is here rests on it. Errors: those of
+// the storage.
+func (r *Replica) again(req Request, notes []RunNote) ([]Author, error) {
 	out := map[Author]bool{}
 	for _, n := range notes {
 		if n.What == FaultFork {
@@ -97,15 +102,28 @@ func (r *Replica) again(req Request, notes []RunNote) []Author {
 			}
 		}
 	}
+	differs := func(a Author, same func(Hash) bool) error {
+		l, ok := r.st.Lane(a)
+		if seq := req.Have.Of(a); ok && seq > 0 && seq <= l.Seq && !out[a] {
+			h, err := r.headAt(l, seq)
+			if err != nil {
+				return err
+			}
+			if !same(h) {
+				out[a] = true
+			}
+		}
+		return nil
+	}
 	for _, c := range req.Claims {
-		if l, ok := r.st.Lane(c.Author); ok && req.Have.Of(c.Author) == l.Seq && c.Head != l.Head {
-			out[c.Author] = true
+		if err := differs(c.Author, func(h Hash) bool { return h == c.Head }); err != nil {
+			return nil, err
 		}
 	}
-	if l, ok := r.st.Lane(req.Me); ok && l.Seq > 0 && req.Have.Of(req.Me) == l.Seq && req.Mine != l.Head.short() {
-		out[req.Me] = true
+	if err := differs(req.Me, func(h Hash) bool { return h.short() == req.Mine }); err != nil {
+		return nil, err
 	}
-	return sortedAuthors(out)
+	return sortedAuthors(out), nil
 }
 
 // receipts says what ground holds of a late tablet's lanes beyond the seal.

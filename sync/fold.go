@@ -85,7 +85,9 @@ func (f *folder) quarantine(o Op, reason string) {
 // admit decides who may write what and sorts the accepted ops by kind.
 func (f *folder) admit() {
 	f.law = readLaw(f.ops)
+	f.view.Erased = slices.SortedFunc(maps.Keys(f.erased), compareDots)
 	f.twice()
+	f.view.Repeated = f.same
 	for _, e := range f.roster {
 		f.view.Roster = append(f.view.Roster, e)
 	}
@@ -118,7 +120,7 @@ func (f *folder) admit() {
 
 // twice finds entries that stand under several dots: a form sent twice, or what a tablet recorded
 // again out of a damaged store while its first op came to ground by another way. The lowest dot
-// counts; what names another of them means it; what erases one erases all.
+// counts; what names another of them means it; what erases one hides all.
 func (f *folder) twice() {
 	type form struct {
 		by     passenger.TabletID
@@ -231,7 +233,6 @@ func (f *folder) admin() {
 }
 
 func (f *folder) finish() {
-	f.view.Erased = slices.SortedFunc(maps.Keys(f.erased), compareDots)
 	for _, o := range f.byKind[KindFin] {
 		if f.last[o.Dot.Author] == o.Dot.Seq {
 			f.view.Fins[o.Dot.Author] = o.Dot.Seq

@@ -69,7 +69,9 @@ func lawUnder(ops []Op, before law) law {
 		}
 		if o.Header.Kind == KindErase {
 			for _, d := range before.meant(ops, o).Header.Over {
-				l.erased[d] = append(l.erased[d], o.Dot)
+				if !d.IsZero() {
+					l.erased[d] = append(l.erased[d], o.Dot)
+				}
 			}
 		}
 	}
@@ -141,11 +143,7 @@ func (l law) home(in Author, d Dot) Dot {
 // meant returns o with the dots that it names replaced by where the ops meant are now: those of
 // one's own branch by their place, those of another's by their marks.
 func (l law) meant(ops []Op, o Op) Op {
-	branches := false
-	for _, e := range l.roster {
-		branches = branches || e.Fork.Is()
-	}
-	if !branches && len(l.same) == 0 || len(o.Header.Over) == 0 && o.Header.Entity.IsZero() {
+	if len(o.Header.Over) == 0 && o.Header.Entity.IsZero() {
 		return o
 	}
 	was := o.Header
@@ -153,7 +151,7 @@ func (l law) meant(ops []Op, o Op) Op {
 	o.Header.Over = slices.Clone(was.Over)
 	for i, d := range was.Over {
 		to := l.home(o.Dot.Author, d)
-		if branches && len(was.Marks) == markSize*len(was.Over) {
+		if len(was.Marks) == markSize*len(was.Over) {
 			to = l.marked(ops, d, to, was.Marks[markSize*i:markSize*(i+1)])
 		}
 		if d == was.Entity {
@@ -172,19 +170,36 @@ func (l law) meant(ops []Op, o Op) Op {
 	return o
 }
 
-// marked finds which of the ops that had the dot d is meant; guess when the mark fits none.
+// marked finds which of the ops that had the dot d is meant. When one is held there and the mark
+// fits none, what was meant is gone (ground was restored, and its tail with it): the zero dot.
 func (l law) marked(ops []Op, d, guess Dot, mark []byte) Dot {
-	tries := []Dot{guess, d}
+	at := func(t Dot) (Op, bool) {
+		i, ok := slices.BinarySearchFunc(ops, t, func(o Op, t Dot) int { return compareDots(o.Dot, t) })
+		if !ok {
+			return Op{}, false
+		}
+		return ops[i], true
+	}
+	held, ok := at(guess)
+	switch {
+	case ok && bytes.Equal(held.Commit[:markSize], mark):
+		return guess
+	case !ok && guess != d:
+		held, ok = at(d)
+	}
+	tries := []Dot{d}
 	for _, a := range sortedAuthors(l.roster) {
 		if k := l.roster[a].Fork; k.Is() && k.Of == d.Author && d.Seq > k.At {
 			tries = append(tries, Dot{a, d.Seq - k.At})
 		}
 	}
 	for _, t := range tries {
-		i, ok := slices.BinarySearchFunc(ops, t, func(o Op, t Dot) int { return compareDots(o.Dot, t) })
-		if ok && bytes.Equal(ops[i].Commit[:markSize], mark) {
+		if o, ok := at(t); ok && bytes.Equal(o.Commit[:markSize], mark) {
 			return t
 		}
+	}
+	if ok {
+		return Dot{}
 	}
 	return guess
 }

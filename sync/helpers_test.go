@@ -124,6 +124,14 @@ func (c *crew) all() {
 	}
 }
 
+// strip drops a body that nobody ordered erased.
+func (n *node) strip(d Dot) {
+	n.tb.Helper()
+	if err := n.store.Apply(Batch{State: n.State(), Stubs: []Dot{d}}); err != nil {
+		n.tb.Fatal(err)
+	}
+}
+
 func (n *node) view() *View {
 	n.tb.Helper()
 	v, err := FoldStorage(n.store)

@@ -189,7 +189,7 @@ func (n *node) fork() *node {
 
 // pull merges everything that from holds into n, as a reader that writes nothing.
 func (n *node) pull(from *node) *node {
-	n.do(Receive{Runs: from.do(Answer{Request: Request{Group: n.State().Group, Have: n.State().Vector()}}).Response.Runs})
+	n.do(Receive{Runs: from.do(Answer{Request: Request{Group: n.State().Group, Me: Nobody, Have: n.State().Vector()}}).Response.Runs})
 	return n
 }
 

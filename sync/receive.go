@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/cabinloop/cabinloop/passenger"
@@ -199,11 +200,18 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 		}
 	}
 	// The chain holds without bodies, so a relay could take them away.
+	var orders map[Dot][][]byte
 	for _, o := range ops[l.Seq+1-run.First:] {
-		if o.IsStub() {
-			if ok, err := r.ordered(l, o.Dot.Seq); err != nil || !ok {
-				return &RunNote{Author: run.Author, What: FaultStripped, Seq: o.Dot.Seq}, err
+		if !o.IsStub() {
+			continue
+		}
+		if orders == nil {
+			if orders, err = r.orders(); err != nil {
+				return nil, err
 			}
+		}
+		if !r.ordered(orders, l, o) {
+			return &RunNote{Author: run.Author, What: FaultStripped, Seq: o.Dot.Seq}, nil
 		}
 	}
 	for _, o := range ops[l.Seq+1-run.First:] {
@@ -223,28 +231,48 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 	return nil, nil
 }
 
-// ordered reports whether an erase op that is held names op seq of a lane, under any index that
-// the op has had. Errors: those of the storage.
-func (r *Replica) ordered(l Lane, seq uint64) (found bool, err error) {
-	names := []Dot{{l.Author, seq}}
+// orders collects what the erase ops that are held name, with the marks of what they mean.
+// Errors: those of the storage.
+func (r *Replica) orders() (map[Dot][][]byte, error) {
+	out := map[Dot][][]byte{}
+	for _, l := range r.st.Lanes {
+		if l.Class != AdminLane {
+			continue
+		}
+		if err := r.ops(l, 1, func(o Op) bool {
+			if h := o.Header; h.Kind == KindErase {
+				for i, d := range h.Over {
+					mark := []byte(nil)
+					if len(h.Marks) == markSize*len(h.Over) {
+						mark = h.Marks[markSize*i : markSize*(i+1)]
+					}
+					out[d] = append(out[d], mark)
+				}
+			}
+			return true
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// ordered reports whether orders mean an op of a lane, under any index that it has had.
+func (r *Replica) ordered(orders map[Dot][][]byte, l Lane, o Op) bool {
+	d := Dot{l.Author, o.Dot.Seq}
 	for range MaxAuthors {
+		for _, mark := range orders[d] {
+			if bytes.Equal(mark, o.Commit[:len(mark)]) {
+				return true
+			}
+		}
 		if !l.Fork.Is() {
 			break
 		}
-		seq += l.Fork.At
+		d = Dot{l.Fork.Of, d.Seq + l.Fork.At}
 		l, _ = r.st.Lane(l.Fork.Of)
-		names = append(names, Dot{l.Author, seq})
 	}
-	for _, admin := range r.st.Lanes {
-		if admin.Class != AdminLane || found || err != nil {
-			continue
-		}
-		err = r.ops(admin, 1, func(o Op) bool {
-			found = o.Header.Kind == KindErase && slices.ContainsFunc(o.Header.Over, func(d Dot) bool { return slices.Contains(names, d) })
-			return !found
-		})
-	}
-	return found, err
+	return false
 }
 
 // learn admits an op of an admin lane, and moves the branch that it names.
@@ -254,6 +282,44 @@ func (r *Replica) learn(o Op) error {
 	if o.Header.Kind != KindRoster || len(r.st.Lanes) == known {
 		return nil
 	}
+	if err := r.learned(o); err != nil || !r.st.Waits {
+		return err
+	}
+	// Entries of branches that came too early: after a restore the two may stand in two admin lanes.
+	r.st.Waits = false
+	var early []Op
+	for _, l := range r.st.Lanes {
+		if l.Class == AdminLane {
+			if err := r.ops(l, 1, func(o Op) bool {
+				if o.Header.Kind == KindRoster {
+					early = append(early, o)
+				}
+				return true
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	for range early { // one may wait for the other
+		known = len(r.st.Lanes)
+		for _, o := range early {
+			before := len(r.st.Lanes)
+			if r.admit(o); len(r.st.Lanes) > before {
+				if err := r.learned(o); err != nil {
+					return err
+				}
+			}
+		}
+		if len(r.st.Lanes) == known {
+			break
+		}
+		r.st.Waits = false
+	}
+	return nil
+}
+
+// learned moves the branch of a roster op that was just admitted.
+func (r *Replica) learned(o Op) error {
 	e, err := decodeRoster(o.Content())
 	if err != nil || !e.Fork.Is() {
 		return nil
@@ -275,10 +341,11 @@ func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
 			continue
 		}
 		e, err := decodeRoster(o.Content())
-		if err != nil {
+		if err != nil || !e.Fork.Is() || e.Class != AdminLane {
 			continue
 		}
-		// After two restores the entry may stand in a further branch: that one can be taken now.
+		// The entry may stand in a further branch: that one can be taken now. Of ops that are not
+		// taken nothing else counts: a tablet's lane would be bound by what ground may have lost.
 		r.enter(e)
 		if l, ok := r.st.Lane(e.Author); ok && l.Fork == home {
 			if err := r.rehome(l); err != nil {

@@ -78,11 +78,24 @@ func (r *Replica) mine(a Author) bool {
 }
 
 func (r *Replica) erase(ev EraseBodies) (Ready, error) {
-	v := r.st.Vector()
+	orders, err := r.orders()
+	if err != nil {
+		return Ready{}, err
+	}
 	var held []Dot
 	for _, d := range ev.Dots {
-		if v.Covers(d) {
-			held = append(held, d)
+		l, ok := r.st.Lane(d.Author)
+		if !ok || d.Seq < 1 || d.Seq > l.Seq {
+			continue
+		}
+		// What nobody ordered stays: a dot may have been another op's before a restore.
+		if err := r.ops(l, d.Seq, func(o Op) bool {
+			if r.ordered(orders, l, o) {
+				held = append(held, d)
+			}
+			return false
+		}); err != nil {
+			return Ready{}, err
 		}
 	}
 	if len(held) == 0 {

@@ -306,7 +306,7 @@ func TestScenarioStubWithoutEraseIsRefused(t *testing.T) {
 	c := newCrew(t, 2)
 	n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
 	c.sync(0)
-	c.tablets[0].do(EraseBodies{Dots: []Dot{n}}) // what only a faulty relay does
+	c.tablets[0].strip(n) // what only a faulty relay does
 	got := c.tablets[1].do(Receive{Runs: c.tablets[0].do(Ask{Peer: c.tablets[1].State().Vector()}).Request.Runs})
 	if len(got.Notes) != 1 || got.Notes[0].What != FaultStripped || c.tablets[1].State().Vector().Covers(n) {
 		t.Errorf("notes %v, vector %v", got.Notes, c.tablets[1].State().Vector())
@@ -318,7 +318,9 @@ func TestScenarioStubWithoutEraseIsRefused(t *testing.T) {
 	if v := c.tablets[0].view(); reasons(v)[n] != "pending-stub" {
 		t.Errorf("on the faulty tablet: %v", v.Quarantine)
 	}
-	c.tablets[1].do(EraseBodies{Dots: []Dot{n}})
+	if c.tablets[1].do(EraseBodies{Dots: []Dot{n}}); opAt(t, c.tablets[1], n).IsStub() {
+		t.Error("a body went that nobody ordered erased")
+	}
 	c.ground.write(Admin, EraseDraft([]Dot{n}))
 	c.ground.do(EraseBodies{Dots: []Dot{n}})
 	c.all()

@@ -42,6 +42,7 @@ type State struct {
 	Window      Window
 	Untold      bool   // holds ops about notes that no have op of its own tells of yet
 	Sealed      bool   // ground has sealed the flight
+	Waits       bool   // an entry of a branch came before that of the lane that it left
 	Lanes       []Lane // by author, ascending
 }
 
@@ -131,6 +132,7 @@ func (s State) Marshal() []byte {
 	w.uint(10, s.Window.From)
 	w.uint(11, s.Window.To)
 	w.bool(12, s.Sealed)
+	w.bool(13, s.Waits)
 	for _, l := range s.Lanes {
 		w.bytes(6, l.marshal(s.Root))
 	}
@@ -234,6 +236,8 @@ func UnmarshalState(b []byte) (State, error) {
 			s.Window.To = f.num
 		case 12:
 			s.Sealed = f.num != 0
+		case 13:
+			s.Waits = f.num != 0
 		}
 		return err
 	})

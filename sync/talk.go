@@ -9,6 +9,17 @@ type Talk struct {
 	Whole  []Author // lanes to send from their start: the peer's history of them is another one
 	Claims bool     // histories differ, and it is not known where: say every head
 	More   bool     // there is more to fetch: the peer left something out, or a branch here made room
+	Sure   Dot      // the last op of this replica's own lane that the peer holds, chains compared
+}
+
+// Acked is what people may be told that the peer holds: Peer, with this replica's own lane only as
+// far as the chains were compared. Where a store was cloned, a count alone may be the twin's.
+func (t Talk) Acked() Vector {
+	v := slices.Clone(t.Peer)
+	if a := t.Sure.Author; v.Of(a) > t.Sure.Seq && a >= FirstTablet {
+		v[a] = t.Sure.Seq
+	}
+	return v
 }
 
 // Ask is the next question. budget bounds the answer's ops and send the question's, in bytes; 0
@@ -38,7 +49,21 @@ func (t *Talk) Heard(res Response, ready Ready, st State) {
 		peer = peer.Set(a, 0)
 	}
 	v := st.Vector()
-	*t = Talk{Peer: peer, Whole: whole, More: res.More || len(ready.Batch.Cuts) > 0,
+	// A peer that holds all that the question spoke of has compared chains.
+	sure := Dot{Author: st.Me, Seq: min(t.Sure.Seq, peer.Of(st.Me))}
+	if t.Sure.Author != st.Me {
+		sure.Seq = 0
+	}
+	asked := v.Of(st.Me)
+	for _, o := range ready.Batch.Ops {
+		if o.Dot.Author == st.Me && o.Header.Kind == KindHave {
+			asked--
+		}
+	}
+	if n := peer.Of(st.Me); n > 0 && n >= asked {
+		sure.Seq = min(n, v.Of(st.Me))
+	}
+	*t = Talk{Sure: sure, Peer: peer, Whole: whole, More: res.More || len(ready.Batch.Cuts) > 0,
 		Claims: len(whole) == 0 && (strangers || v.CoversAll(res.Have) && res.Have.CoversAll(v) && st.Digest() != res.Digest)}
 }
 

@@ -22,8 +22,9 @@ type View struct {
 	Sealed     bool
 	Final      Vector // of the seal
 	Quarantine []Quarantined
-	Skewed     []Dot // ops whose clock was wrong: ordered at the edge of the flight's window
-	Erased     []Dot // ops that ground ordered erased, held or not
+	Skewed     []Dot       // ops whose clock was wrong: ordered at the edge of the flight's window
+	Erased     []Dot       // ops that ground ordered erased, held or not
+	Repeated   map[Dot]Dot // an entry under a further dot: the dot that counts; who erases one orders both
 	Vector     Vector
 }
 

@@ -53,7 +53,12 @@ func (w *world) claims(d *disk) {
 
 // fits checks that a message keeps to its budget; one op may exceed it, and one run that only its
 // author could cut (I13).
-func (w *world) fits(runs []flightsync.Run, budget int) {
+func (w *world) fits(runs []flightsync.Run, budget int, notes ...flightsync.RunNote) {
+	for _, n := range notes {
+		if n.What == flightsync.FaultBranch { // what stands beside a branch comes whole
+			return
+		}
+	}
 	w.checked(I13)
 	n, ops := 0, 0
 	for _, r := range runs {
@@ -92,7 +97,7 @@ func (t *tablet) shown() *flightsync.View {
 	if len(t.disk.rotten) == 0 {
 		for f, d := range t.mine {
 			if o, ok := t.disk.op(d); t.owes[f] && (!ok || form(o.Header.Nonce) != f) {
-				w.fail(I7, "tablet %d does not see its own entry %x (%s)", t.at, f, d)
+				w.fail(I7, "tablet %d does not see its own entry %x (%s; it is at %s)", t.at, f, d, forms(t.disk.all())[f])
 			}
 		}
 	}
@@ -131,12 +136,12 @@ func (t *tablet) shown() *flightsync.View {
 // heldInTime is nothing but a place where a tablet got notes; delivery is the model's business.
 func (t *tablet) heldInTime([]flightsync.Op) { t.view = nil }
 
-// noPlaintext checks that a replica which holds an erase order holds none of the text (I14).
+// noPlaintext checks that a replica which holds an erase order holds nothing of what it names (I14).
 func (w *world) noPlaintext(t *tablet) {
 	w.checked(I14)
-	for text, order := range w.truth.erased {
-		if w.holdsOrder(t.disk, order) {
-			w.textGone(t.disk, t.kept, text, t.at)
+	for d := range t.orders() {
+		if o, ok := t.disk.op(d); ok && !o.IsStub() {
+			w.fail(I14, "tablet %d holds the text of %s, which was erased", t.at, d)
 		}
 	}
 }
@@ -165,7 +170,7 @@ func (w *world) holdsOrder(d *disk, order flightsync.Hash) bool {
 func (w *world) textGone(d *disk, kept []flightsync.Op, text string, at int) {
 	for _, l := range d.lanes {
 		for _, o := range l {
-			if len(o.Body) > 0 && bytes.Contains(o.Body, []byte(text)) {
+			if len(o.Body) > 0 && !d.rotten[o.Dot] && bytes.Contains(o.Body, []byte(text)) {
 				w.fail(I14, "address %d holds the text of %s (%s), which was erased", at, o.Dot, text)
 				return
 			}

@@ -300,7 +300,8 @@ func (w *world) rot() bool {
 		}
 		t.disk.rotten[d] = true
 		t.disk.writes++
-		t.vector = nil
+		// Until it is renewed, what is shown lacks what cannot be read: a retract, perhaps.
+		t.vector, t.retired = nil, map[string]bool{}
 	})
 }
 

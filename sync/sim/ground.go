@@ -93,6 +93,12 @@ func (g *ground) load() {
 	if g.w.planted(ForgetDedupe) && g.born > 1 {
 		g.tables.worked = map[form]bool{}
 	}
+	for f := range g.tables.worked { // the outbox: what a crash left undelivered
+		if g.effects[f] == 0 {
+			g.effects[f]++
+			g.w.reached("an effect was delivered after a crash")
+		}
+	}
 	g.w.claims(g.disk)
 	g.stands("after a restart")
 }
@@ -166,6 +172,11 @@ func (g *ground) step(ev flightsync.Event) (flightsync.Ready, error) {
 	}
 	if err == nil {
 		err = g.disk.Apply(g.spoil(ready.Batch))
+	}
+	for _, c := range ready.Batch.Cuts { // what stood behind it is in another lane
+		if g.said.Of(c.Author) > c.Seq {
+			g.said = g.said.Set(c.Author, c.Seq)
+		}
 	}
 	return ready, err
 }

@@ -114,6 +114,12 @@ func (g *ground) erase() bool {
 	if text == "" {
 		return false
 	}
+	for twin, d := range g.fold().Repeated {
+		if d == dots[0] {
+			dots = append(dots, twin)
+		}
+	}
+	slices.SortFunc(dots[1:], func(a, b flightsync.Dot) int { return int(a.Author) - int(b.Author) })
 	ok := g.tx(func() error {
 		order, err := g.put(flightsync.Admin, flightsync.EraseDraft(dots))
 		if err == nil {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cabinloop/cabinloop/passenger"
@@ -20,12 +21,14 @@ func (g *ground) exchange(from int, req flightsync.Request) (res *flightsync.Res
 	device := w.tablets[from-1].device
 	w.res.Exchanges++
 	var changed []flightsync.Dot
+	var notes []flightsync.RunNote
 	serve := func() error {
 		ready, err := g.take(req.Runs, device)
 		if err != nil {
 			return err
 		}
 		w.odd(ready.Notes)
+		notes = ready.Notes
 		changed = ready.Changed
 		if err := g.obey(ready); err != nil {
 			return err
@@ -57,7 +60,7 @@ func (g *ground) exchange(from int, req flightsync.Request) (res *flightsync.Res
 	if !g.tx(serve) {
 		return nil
 	}
-	w.fits(res.Runs, req.Budget)
+	w.fits(res.Runs, req.Budget, notes...)
 	if w.planted(ClaimGap) && res.Have.Of(req.Me) > 0 {
 		res.Have = slices.Clone(res.Have).Set(req.Me, res.Have.Of(req.Me)+1)
 	}
@@ -120,13 +123,35 @@ func (g *ground) take(runs []flightsync.Run, device int) (flightsync.Ready, erro
 	return ready, nil
 }
 
-// obey drops bodies that ground had ordered erased before its database came from a backup.
+// obey drops bodies that ground had ordered erased before its database came from a backup, and
+// orders those that came since under a further dot.
 func (g *ground) obey(ready flightsync.Ready) error {
-	if g.w.truth.restored == 0 || len(ready.Changed) == 0 {
+	if len(ready.Changed) == 0 || len(g.w.truth.erased) == 0 {
 		return nil
 	}
+	v := g.fold()
+	ordered := map[flightsync.Dot]bool{}
+	for _, d := range v.Erased {
+		ordered[d] = true
+	}
+	var more []flightsync.Dot
+	for twin, d := range v.Repeated {
+		if ordered[d] != ordered[twin] {
+			more = append(more, d, twin)
+		}
+	}
+	more = slices.DeleteFunc(more, func(d flightsync.Dot) bool { return ordered[d] })
+	slices.SortFunc(more, func(a, b flightsync.Dot) int {
+		return cmp.Or(cmp.Compare(a.Author, b.Author), cmp.Compare(a.Seq, b.Seq))
+	})
+	if more = slices.Compact(more); len(more) > 0 {
+		g.w.reached("an erased entry came again")
+		if _, err := g.put(flightsync.Admin, flightsync.EraseDraft(more)); err != nil {
+			return err
+		}
+	}
 	var dots []flightsync.Dot
-	for _, d := range g.fold().Erased {
+	for _, d := range append(slices.Clone(v.Erased), more...) {
 		if o, ok := g.disk.op(d); ok && !o.IsStub() {
 			dots = append(dots, d)
 		}

@@ -133,7 +133,11 @@ func (w *world) survivors() map[form]bool {
 	add(w.ground.disk.all())
 	for _, t := range w.tablets {
 		if t.works() {
-			add(t.disk.all())
+			if len(t.disk.rotten) > 0 { // its own come along into a new store
+				add(t.worth())
+			} else {
+				add(t.disk.all())
+			}
 			add(t.kept)
 		}
 	}

@@ -88,7 +88,9 @@ func (m *naive) law() {
 	for _, o := range ops {
 		if o.Header.Kind == flightsync.KindErase {
 			for _, d := range before.meant(o).Over {
-				m.erased[d] = append(m.erased[d], o.Dot)
+				if !d.IsZero() {
+					m.erased[d] = append(m.erased[d], o.Dot)
+				}
 			}
 		}
 	}
@@ -170,11 +172,17 @@ func (m *naive) meant(o flightsync.Op) flightsync.Header {
 				tries = append(tries, flightsync.Dot{Author: a, Seq: d.Seq - e.at})
 			}
 		}
-		for _, t := range tries {
-			at, ok := slices.BinarySearchFunc(m.ops, flightsync.Op{Dot: t}, byDot)
-			if ok && i >= 0 && len(h.Marks) == 2*len(o.Header.Over) && string(m.ops[at].Commit[:2]) == string(h.Marks[2*i:2*i+2]) {
-				to = t
-				break
+		if i >= 0 && len(h.Marks) == 2*len(o.Header.Over) {
+			held := false
+			for _, t := range tries {
+				at, ok := slices.BinarySearchFunc(m.ops, flightsync.Op{Dot: t}, byDot)
+				if ok && string(m.ops[at].Commit[:2]) == string(h.Marks[2*i:2*i+2]) {
+					return cmp.Or(m.same[t], t)
+				}
+				held = held || ok && (t == to || t == d)
+			}
+			if held { // another op is there: what was meant is gone
+				return flightsync.Dot{}
 			}
 		}
 		return cmp.Or(m.same[to], to)

@@ -91,6 +91,7 @@ func (t *tablet) load() {
 		return
 	}
 	t.rep = rep
+	t.find()
 	t.w.claims(t.disk)
 	t.stands("after a restart")
 	t.erased = t.orders()
@@ -203,31 +204,26 @@ func (t *tablet) trouble(err error) {
 // moved follows this tablet's own entries into the lane of a branch.
 func (t *tablet) moved(b flightsync.Batch) {
 	t.view = nil
+	if len(b.Cuts) == 0 {
+		return
+	}
+	t.w.reached("a branch moved on a tablet")
 	for _, c := range b.Cuts {
-		t.w.reached("a branch moved on a tablet")
 		if t.vector.Of(c.Author) > c.Seq {
 			t.vector = t.vector.Set(c.Author, c.Seq)
 		}
-		for _, l := range b.State.Lanes {
-			if l.Fork.Of != c.Author || l.Fork.At != c.Seq || !l.Fork.Is() || !has(b.Ops, flightsync.Dot{Author: l.Author, Seq: 1}) {
-				continue
-			}
-			for f, d := range t.mine {
-				if d.Author == c.Author && d.Seq > c.Seq {
-					t.mine[f] = flightsync.Dot{Author: l.Author, Seq: d.Seq - c.Seq}
-				}
-			}
-		}
 	}
+	t.find()
 }
 
-func has(ops []flightsync.Op, d flightsync.Dot) bool {
-	for _, o := range ops {
-		if o.Dot == d {
-			return true
+// find looks where this tablet's own entries are now.
+func (t *tablet) find() {
+	at := forms(t.disk.all())
+	for f := range t.mine {
+		if d, ok := at[f]; ok {
+			t.mine[f] = d
 		}
 	}
-	return false
 }
 
 // renew sets a damaged store aside: an empty one under a new incarnation, with the own entries
@@ -235,16 +231,7 @@ func has(ops []flightsync.Op, d flightsync.Dot) bool {
 func (t *tablet) renew() {
 	w := t.w
 	w.reached("a damaged store was renewed")
-	own := map[flightsync.Author]bool{}
-	for a := range t.ours() {
-		own[a] = true
-	}
-	keep := t.kept
-	for _, o := range t.disk.all() {
-		if _, entered := formOf(o); entered && own[o.Dot.Author] && !o.IsStub() {
-			keep = append(keep, o)
-		}
-	}
+	keep := append(t.kept, t.worth()...)
 	fresh := newDisk()
 	if err := fresh.Apply(flightsync.Create(w.group, flightsync.Nobody, w.incarnation(), devKey(0))); err != nil {
 		w.fail(I5, "renew: %v", err)
@@ -255,9 +242,20 @@ func (t *tablet) renew() {
 	t.stores++
 	left := forms(keep)
 	maps.DeleteFunc(t.owes, func(f form, _ bool) bool { _, ok := left[f]; return !ok })
-	maps.DeleteFunc(t.mine, func(f form, _ flightsync.Dot) bool { _, ok := left[f]; return ok })
+	t.mine = map[form]flightsync.Dot{}
 	w.log("tablet %d renewed, %d entries kept", t.at, len(keep))
 	t.load()
+}
+
+// worth lists the own entries that can be read.
+func (t *tablet) worth() (out []flightsync.Op) {
+	own := t.ours()
+	for _, o := range t.disk.all() {
+		if _, entered := formOf(o); entered && own[o.Dot.Author] && !o.IsStub() {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // ours lists the author indexes of this tablet, as far as its store can say.
@@ -298,7 +296,12 @@ func (t *tablet) obey() {
 	if t.w.planted(IgnoreErase) && t.at > 1 {
 		return
 	}
-	t.kept = slices.DeleteFunc(t.kept, func(o flightsync.Op) bool { return t.erased[o.Dot] })
+	t.kept = slices.DeleteFunc(t.kept, func(o flightsync.Op) bool {
+		if t.erased[o.Dot] {
+			delete(t.owes, form(o.Header.Nonce))
+		}
+		return t.erased[o.Dot]
+	})
 	var dots []flightsync.Dot
 	for d := range t.erased {
 		if o, ok := t.disk.op(d); ok && !o.IsStub() {
@@ -311,7 +314,7 @@ func (t *tablet) obey() {
 	slices.SortFunc(dots, func(a, b flightsync.Dot) int {
 		return cmp.Or(cmp.Compare(a.Author, b.Author), cmp.Compare(a.Seq, b.Seq))
 	})
-	if _, ok := t.do(flightsync.EraseBodies{Dots: dots}); ok {
+	if ready, ok := t.do(flightsync.EraseBodies{Dots: dots}); ok && len(ready.Changed) > 0 {
 		t.w.reached("a tablet obeyed an erase order")
 		t.w.noPlaintext(t)
 	}

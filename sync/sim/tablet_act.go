@@ -173,11 +173,9 @@ func (t *tablet) recordAgain() {
 		next++
 		ds = append(ds, d)
 	}
-	kept := t.kept
-	t.kept = nil // in the transaction of the write; taken back below when that fails
 	if len(ds) > 0 && !t.write(ds...) {
-		t.kept = kept
 		return
 	}
+	t.kept = nil // in the transaction of the write; after a crash behind it nothing is left to record
 	t.w.reached("entries were recorded again")
 }

@@ -111,7 +111,8 @@ func (t *tablet) answered(from, call int, req *flightsync.Request, res flightsyn
 		w.reached("equal vectors met unequal digests")
 	}
 	t.follow(ready)
-	if from == 0 && len(t.disk.rotten) > 0 && t.rep != nil { // ground is in reach, and has what cannot be read here
+	// Ground is in reach, has what cannot be read here, and got what can.
+	if from == 0 && len(t.disk.rotten) > 0 && t.rep != nil && talk.Done(t.rep.State()) {
 		t.renew()
 		return true
 	}
@@ -155,7 +156,7 @@ func (t *tablet) follow(ready flightsync.Ready) {
 
 // marks tells people who has their entries: the peer says it holds them, durably (I2).
 func (t *tablet) marks(peer int) {
-	have := t.talks[peer].Peer
+	have := t.talks[peer].Acked()
 	for f, d := range t.mine {
 		// Of former lanes a count says nothing until all chains were compared.
 		if !have.Covers(d) || !t.owes[f] || d.Author != t.me() {
