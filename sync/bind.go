@@ -58,8 +58,13 @@ func (r *Replica) enter(e RosterEntry) {
 }
 
 // adopt makes a lane this replica's own when the roster gives its incarnation to it. A lane that
-// holds ops already is a history from before: two writers under one dot would be a fork.
+// holds ops already is a history from before: two writers under one dot would be a fork. An
+// incarnation is no secret: whoever has told ground another tablet's as its own gets a lane under
+// it, and only the key says that it is not that tablet's.
 func (r *Replica) adopt(l Lane) {
+	if own := r.st.Own; own != (PublicKey{}) && l.Key != own {
+		return
+	}
 	if r.st.Me == Nobody && l.Class == TabletLane && !l.Fork.Is() && l.Incarnation == r.st.Incarnation {
 		r.st.Me = l.Author
 	}

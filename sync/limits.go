@@ -6,9 +6,10 @@ const (
 	MaxTablets = 15
 	// MaxAuthors bounds author indexes; arbitrary, room for four incarnations of each tablet.
 	MaxAuthors = 64
-	// MaxBranches bounds the branches of one lane. Arbitrary: a device is copied or restored once
-	// or twice in its life.
-	MaxBranches = 4
+	// MaxBranches bounds the branches of one lane, MaxKeyBranches those of all lanes of one tablet.
+	// Arbitrary: a device is copied or restored once or twice in its life.
+	MaxBranches    = 4
+	MaxKeyBranches = 8
 	// MaxOpBytes bounds one op, header and body (reference: 16 KiB; larger things are blobs).
 	// A larger one of another program is kept and forwarded, and counts for nothing.
 	MaxOpBytes = 16 << 10

@@ -38,6 +38,7 @@ type State struct {
 	Me          Author // Nobody until ground has bound it; Admin on ground
 	Incarnation Incarnation
 	Root        PublicKey // ground's, which proves its lanes
+	Own         PublicKey // a tablet's: it takes no index that another key proves; zero: any
 	Clock       Stamp
 	Window      Window
 	Untold      bool   // holds ops about notes that no have op of its own tells of yet
@@ -131,6 +132,8 @@ func (s State) Marshal() []byte {
 	w.uint(10, s.Window.From)
 	w.uint(11, s.Window.To)
 	w.bool(12, s.Sealed)
+	w.uint(13, uint64(s.Own.Alg))
+	w.str(14, s.Own.Bytes)
 	for _, l := range s.Lanes {
 		w.bytes(6, l.marshal(s.Root))
 	}
@@ -234,6 +237,10 @@ func UnmarshalState(b []byte) (State, error) {
 			s.Window.To = f.num
 		case 12:
 			s.Sealed = f.num != 0
+		case 13:
+			s.Own.Alg = Algorithm(f.num)
+		case 14:
+			s.Own.Bytes = f.str()
 		}
 		return err
 	})
