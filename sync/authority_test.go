@@ -311,3 +311,22 @@ func TestForksDoNotUseUpTheIndexes(t *testing.T) {
 		t.Errorf("homes under indexes that there are not: %+v", homes)
 	}
 }
+
+// However many outcomes a tablet heaps on a note, another one can still record its own.
+func TestAFloodedNoteTakesAnotherOutcome(t *testing.T) {
+	c := newCrew(t, 2)
+	note := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	c.all()
+	var flood []Draft
+	for i := range 4000 {
+		flood = append(flood, OutcomeDraft(note, 1, acted(), nil, [8]byte{byte(i), byte(i >> 8), 1}))
+	}
+	c.tablets[1].write(author(1), flood...)
+	c.all()
+	heads := c.tablets[0].note(note).HeadDots()
+	if len(heads) != len(flood) {
+		t.Fatalf("%d heads", len(heads))
+	}
+	c.tablets[0].write(author(0), OutcomeDraft(note, 1, declined(), heads, [8]byte{2}))
+	c.ground.write(Admin, ResolveDraft(note, 1, acted(), heads, [8]byte{}))
+}

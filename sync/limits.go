@@ -13,6 +13,9 @@ const (
 	// MaxOpBytes bounds one op, header and body (reference: 16 KiB; larger things are blobs).
 	// A larger one of another program is kept and forwarded, and counts for nothing.
 	MaxOpBytes = 16 << 10
+	// MaxOver bounds what one outcome, resolve, seat or assistance supersedes: 1,000 dots and marks of
+	// at most 13 bytes stay below MaxOpBytes.
+	MaxOver = 1000
 	// MaxRawBytes bounds what is kept at all; a run with more is refused. Arbitrary.
 	MaxRawBytes = 64 << 10
 	// MaxLaneOps bounds a lane: a program gone wild fills no tablet. Arbitrary, 30 times what a
