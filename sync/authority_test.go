@@ -330,3 +330,40 @@ func TestAFloodedNoteTakesAnotherOutcome(t *testing.T) {
 	c.tablets[0].write(author(0), OutcomeDraft(note, 1, declined(), heads, [8]byte{2}))
 	c.ground.write(Admin, ResolveDraft(note, 1, acted(), heads, [8]byte{}))
 }
+
+// A tablet's lane has a bound in bytes: what it writes beyond stays with it, and its others' ops flow.
+func TestALaneHasABoundInBytes(t *testing.T) {
+	c := newCrew(t, 2)
+	l, _ := c.ground.State().Lane(author(1))
+	raw := makeOp(Dot{author(1), 1}, Header{Kind: 999}, make([]byte, MaxOpBytes-100)...).Raw()
+	run := Run{Author: author(1), First: l.Seq + 1, Head: l.Head}
+	refused := false
+	for range MaxLaneBytes/len(raw)/100 + 2 {
+		run.Ops = nil
+		for i := range 100 {
+			o, err := ParseOp(Dot{author(1), run.First + uint64(i)}, raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run.Ops, run.Head = append(run.Ops, raw), chainNext(run.Head, o)
+		}
+		run.Sig, _ = testSign("\x0b")(Claim{author(1), l.Incarnation, run.last(), run.Head}.Message(c.ground.State().Group))
+		got := c.ground.do(Receive{Runs: []Run{run}})
+		if len(got.Notes) > 0 {
+			if got.Notes[0].What != FaultTooLarge {
+				t.Fatalf("notes %+v", got.Notes)
+			}
+			refused = true
+			break
+		}
+		run.First += uint64(len(run.Ops))
+	}
+	if !refused {
+		t.Error("the lane grows without end")
+	}
+	c.tablets[0].write(author(0), FinDraft())
+	c.sync(0)
+	if !c.ground.State().Vector().CoversAll(c.tablets[0].State().Vector()) {
+		t.Error("an honest tablet is held up")
+	}
+}

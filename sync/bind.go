@@ -110,6 +110,9 @@ func (r *Replica) rehome(branch Lane) error {
 	} else {
 		r.taken.ops[of.Author] = kept[:branch.Fork.At-stored]
 	}
+	for _, o := range moved {
+		of.Bytes -= min(of.Bytes, uint64(len(o.Raw())))
+	}
 	of.Seq, of.Head, of.Freed = branch.Fork.At, branch.Fork.Start, min(of.Freed, branch.Fork.At)
 	var points []Point
 	for _, p := range of.Points {

@@ -21,6 +21,9 @@ const (
 	// MaxLaneOps bounds a lane: a program gone wild fills no tablet. Arbitrary, 30 times what a
 	// long flight writes.
 	MaxLaneOps = 1 << 16
+	// MaxLaneBytes bounds the ops of a lane in bytes, for the same reason: what one tablet writes
+	// goes to all. Arbitrary, 80 times what a long flight writes. Ops beyond stay with their author.
+	MaxLaneBytes = 16 << 20
 	// pointEvery is how many ops lie at most between two kept signatures of a lane that its
 	// author signed more often.
 	pointEvery = 64

@@ -30,6 +30,7 @@ type Lane struct {
 	Head        Hash    // h_Seq
 	Points      []Point // where it is proven, ascending; nobody changes them
 	Freed       uint64  // ops that ground holds for good: by the seal, or by a receipt
+	Bytes       uint64  // of the ops, as they came; erasing does not count back
 }
 
 // State is all a replica needs besides the ops. It is persisted with every batch.
@@ -163,6 +164,7 @@ func (l Lane) marshal(root PublicKey) []byte {
 		w.bytes(10, pw.b)
 	}
 	w.uint(11, l.Freed)
+	w.uint(12, l.Bytes)
 	return w.b
 }
 
@@ -296,6 +298,8 @@ func readLane(b []byte, root PublicKey) (Lane, error) {
 			l.Points = append(l.Points, p)
 		case 11:
 			l.Freed = f.num
+		case 12:
+			l.Bytes = f.num
 		}
 		return err
 	})
