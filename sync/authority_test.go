@@ -216,3 +216,154 @@ func TestSecondAdminLane(t *testing.T) {
 		t.Errorf("4 bound %v, 5 bound %v, quarantine %v; want only 5", four, five, v.Quarantine)
 	}
 }
+
+// A tablet takes back what it recorded itself; what another one gave, only a lead does.
+func TestOnlyItsTabletOrALeadVoidsAGesture(t *testing.T) {
+	c := newCrew(t, 3)
+	g := c.tablets[1].write(author(1), Gesture{Code: passenger.Drink, Quantity: 1, Traveller: 1}.Draft([8]byte{1}))[0]
+	c.all()
+	for i, want := range []bool{true, true, false} {
+		ops := append(c.ground.ops(), makeOp(Dot{author(i), 50}, Header{Kind: KindVoid, Entity: g, Traveller: 1}))
+		v := Fold(ops)
+		if len(v.Gestures) != 1 || v.Gestures[0].Voided != want || want == (reasons(v)[Dot{author(i), 50}] == "unauthorised") {
+			t.Errorf("tablet %d: %+v, quarantine %v", i, v.Gestures, v.Quarantine)
+		}
+	}
+}
+
+// What a lead or ground has decided is not undone by the outcome of a tablet that is no lead, nor
+// what ground has by a lead.
+func TestNoTabletUndoesWhatWasDecided(t *testing.T) {
+	c := newCrew(t, 3)
+	note := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	c.all()
+	lead := c.tablets[0].write(author(0), ResolveDraft(note, 1, acted(), nil, [8]byte{1}))
+	c.all()
+	undone := func(base []Op, by Author, d Draft) bool {
+		n, _ := Fold(append(base, makeOp(Dot{by, 50}, Header{Kind: d.Kind, Entity: d.Entity, Over: d.Over, Traveller: d.Traveller}, d.Content...))).Note(note)
+		return !slices.ContainsFunc(n.Heads, func(h Head) bool { return h.Dot == d.Over[0] })
+	}
+	if undone(c.ground.ops(), author(2), OutcomeDraft(note, 1, declined(), lead, [8]byte{2})) {
+		t.Error("the lead's word was undone by another tablet")
+	}
+	if !undone(c.ground.ops(), author(0), OutcomeDraft(note, 1, declined(), lead, [8]byte{2})) {
+		t.Error("the lead cannot change its own word")
+	}
+	word := c.ground.write(Admin, ResolveDraft(note, 1, acted(), lead, [8]byte{3}))
+	for _, d := range []Draft{OutcomeDraft(note, 1, declined(), word, [8]byte{4}), ResolveDraft(note, 1, declined(), word, [8]byte{4})} {
+		if undone(c.ground.ops(), author(0), d) {
+			t.Errorf("ground's word was undone by kind %d of a tablet", d.Kind)
+		}
+	}
+}
+
+// An incarnation is no secret until it is bound: a tablet that tells ground another one's as its
+// own must not make that one write under its index.
+func TestNoTabletTakesTheIndexOfAnotherKey(t *testing.T) {
+	group := passenger.FlightID{1}
+	ground := newNode(t, group, Admin, 1)
+	ground.write(Admin, testGenesis().Draft())
+	store := NewMemory()
+	b := Create(group, Nobody, Incarnation{20}, testKey("ground"))
+	b.State.Own = testKey("honest")
+	if err := store.Apply(b); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Load(store, testVerify)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, key := range []string{"rogue", "honest"} {
+		ground.write(Admin, RosterEntry{Author: FirstTablet + Author(i), Class: TabletLane, Tablet: passenger.TabletID{byte(i + 1)}, Incarnation: Incarnation{20}, Key: testKey(key)}.Draft())
+	}
+	req, err := r.Step(Ask{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Step(Receive{Runs: ground.do(Answer{Request: *req.Request}).Response.Runs}); err != nil {
+		t.Fatal(err)
+	}
+	if me := r.State().Me; me != FirstTablet+1 {
+		t.Errorf("it writes under index %d, want the one of its own key", me)
+	}
+	again, err := UnmarshalState(r.State().Marshal())
+	if err != nil || again.Own != b.State.Own {
+		t.Errorf("the key comes back from disk as %+v, %v", again.Own, err)
+	}
+}
+
+// A tablet that signs ever new histories under all its indexes uses up neither those of the flight
+// nor, when all are in use, the exchanges of tablets that hold one of its branches.
+func TestForksDoNotUseUpTheIndexes(t *testing.T) {
+	c := newCrew(t, 4)
+	for i := range 4 {
+		c.ground.write(Admin, RosterEntry{Author: Author(20 + i), Class: TabletLane, Incarnation: Incarnation{byte(90 + i)}, Key: testKey("rogue")}.Draft())
+	}
+	var notes []RunNote
+	for i := range 4 * MaxBranches {
+		notes = append(notes, RunNote{Author: Author(20 + i%4), What: FaultFork, Seq: 1, Fork: Fork{Of: Author(20 + i%4), First: Hash{byte(i + 1)}}})
+	}
+	next := Author(30)
+	if homes := c.ground.Homes(notes, func() Author { next++; return next }); len(homes) != MaxKeyBranches {
+		t.Errorf("%d branches find a home in one exchange", len(homes))
+	}
+	if homes := c.ground.Homes(notes[:1], func() Author { return MaxAuthors }); len(homes) != 0 {
+		t.Errorf("homes under indexes that there are not: %+v", homes)
+	}
+}
+
+// However many outcomes a tablet heaps on a note, another one can still record its own.
+func TestAFloodedNoteTakesAnotherOutcome(t *testing.T) {
+	c := newCrew(t, 2)
+	note := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	c.all()
+	var flood []Draft
+	for i := range 4000 {
+		flood = append(flood, OutcomeDraft(note, 1, acted(), nil, [8]byte{byte(i), byte(i >> 8), 1}))
+	}
+	c.tablets[1].write(author(1), flood...)
+	c.all()
+	heads := c.tablets[0].note(note).HeadDots()
+	if len(heads) != len(flood) {
+		t.Fatalf("%d heads", len(heads))
+	}
+	c.tablets[0].write(author(0), OutcomeDraft(note, 1, declined(), heads, [8]byte{2}))
+	c.ground.write(Admin, ResolveDraft(note, 1, acted(), heads, [8]byte{}))
+}
+
+// A tablet's lane has a bound in bytes: what it writes beyond stays with it, and its others' ops flow.
+func TestALaneHasABoundInBytes(t *testing.T) {
+	c := newCrew(t, 2)
+	l, _ := c.ground.State().Lane(author(1))
+	raw := makeOp(Dot{author(1), 1}, Header{Kind: 999}, make([]byte, MaxOpBytes-100)...).Raw()
+	run := Run{Author: author(1), First: l.Seq + 1, Head: l.Head}
+	refused := false
+	for range MaxLaneBytes/len(raw)/100 + 2 {
+		run.Ops = nil
+		for i := range 100 {
+			o, err := ParseOp(Dot{author(1), run.First + uint64(i)}, raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run.Ops, run.Head = append(run.Ops, raw), chainNext(run.Head, o)
+		}
+		run.Sig, _ = testSign("\x0b")(Claim{author(1), l.Incarnation, run.last(), run.Head}.Message(c.ground.State().Group))
+		got := c.ground.do(Receive{Runs: []Run{run}})
+		if len(got.Notes) > 0 {
+			if got.Notes[0].What != FaultTooLarge {
+				t.Fatalf("notes %+v", got.Notes)
+			}
+			refused = true
+			break
+		}
+		run.First += uint64(len(run.Ops))
+	}
+	if !refused {
+		t.Error("the lane grows without end")
+	}
+	c.tablets[0].write(author(0), FinDraft())
+	c.sync(0)
+	if !c.ground.State().Vector().CoversAll(c.tablets[0].State().Vector()) {
+		t.Error("an honest tablet is held up")
+	}
+}

@@ -61,8 +61,13 @@ func (r *Replica) enter(e RosterEntry) {
 }
 
 // adopt makes a lane this replica's own when the roster gives its incarnation to it. A lane that
-// holds ops already is a history from before: two writers under one dot would be a fork.
+// holds ops already is a history from before: two writers under one dot would be a fork. An
+// incarnation is no secret: whoever has told ground another tablet's as its own gets a lane under
+// it, and only the key says that it is not that tablet's.
 func (r *Replica) adopt(l Lane) {
+	if own := r.st.Own; own != (PublicKey{}) && l.Key != own {
+		return
+	}
 	if r.st.Me == Nobody && l.Class == TabletLane && !l.Fork.Is() && l.Incarnation == r.st.Incarnation {
 		r.st.Me = l.Author
 	}
@@ -107,6 +112,9 @@ func (r *Replica) rehome(branch Lane) error {
 		r.taken.cut(of.Author, branch.Fork.At)
 	} else {
 		r.taken.ops[of.Author] = kept[:branch.Fork.At-stored]
+	}
+	for _, o := range moved {
+		of.Bytes -= min(of.Bytes, uint64(len(o.Raw())))
 	}
 	of.Seq, of.Head, of.Freed = branch.Fork.At, branch.Fork.Start, min(of.Freed, branch.Fork.At)
 	var points []Point

@@ -62,6 +62,10 @@ func (d Dot) Less(e Dot) bool {
 	return d.Seq < e.Seq
 }
 
+// newest cuts what an op supersedes to the last [MaxOver]: a tablet that floods a note must not make
+// everybody else's next word on it too large to be written.
+func newest(over []Dot) []Dot { return over[max(len(over)-MaxOver, 0):] }
+
 // Vector says how many ops of each author are held, by author index, without gaps.
 type Vector []uint64
 

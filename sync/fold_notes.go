@@ -185,10 +185,15 @@ func (f *folder) outcomes() {
 			}
 		}
 	}
+	decided := map[Dot]bool{}
+	for _, o := range f.byKind[KindResolve] {
+		decided[o.Dot] = true
+	}
 	gone := map[Dot]bool{}
 	for _, c := range ops {
+		by := c.op.Dot.Author
 		for _, d := range c.op.Header.Over {
-			if d != c.op.Dot && about[d] == about[c.op.Dot] {
+			if d != c.op.Dot && about[d] == about[c.op.Dot] && (!decided[d] || f.mayUndo(by, d.Author)) {
 				gone[d] = true
 			}
 		}
@@ -201,6 +206,12 @@ func (f *folder) outcomes() {
 		}
 		n.Heads = append(n.Heads, Head{c.op.Dot, by, c.fb, f.at(c.op).Time(), resolve})
 	}
+}
+
+// mayUndo reports whether an author may undo what another one decided: ground everything, a lead
+// what was decided on board.
+func (f *folder) mayUndo(by, of Author) bool {
+	return f.class[by] != TabletLane || f.leads[by] && f.class[of] == TabletLane
 }
 
 // seen: an outcome implies seen, and seen implies delivered.
@@ -222,10 +233,21 @@ func (f *folder) settle(n *NoteView) {
 	})
 }
 
+// sameTablet reports whether two author indexes are of one tablet: each of its stores has one.
+func (f *folder) sameTablet(a, b Author) bool {
+	t := f.roster[a].Tablet
+	return a == b || t != (passenger.TabletID{}) && f.roster[b].Tablet == t
+}
+
+// gestures lists them; one is taken back by the tablet that recorded it, or by a lead.
 func (f *folder) gestures() {
 	voided := map[Dot]bool{}
 	for _, o := range f.byKind[KindVoid] {
-		voided[o.Header.Entity] = true
+		if d := o.Header.Entity; f.sameTablet(o.Dot.Author, d.Author) || f.leads[o.Dot.Author] {
+			voided[d] = true
+		} else {
+			f.quarantine(o, "unauthorised")
+		}
 	}
 	f.each(KindGesture, func(o Op) error {
 		g, err := decodeGesture(o.Header.Traveller, o.Content())

@@ -6,17 +6,24 @@ const (
 	MaxTablets = 15
 	// MaxAuthors bounds author indexes; arbitrary, room for four incarnations of each tablet.
 	MaxAuthors = 64
-	// MaxBranches bounds the branches of one lane. Arbitrary: a device is copied or restored once
-	// or twice in its life.
-	MaxBranches = 4
+	// MaxBranches bounds the branches of one lane, MaxKeyBranches those of all lanes of one tablet.
+	// Arbitrary: a device is copied or restored once or twice in its life.
+	MaxBranches    = 4
+	MaxKeyBranches = 8
 	// MaxOpBytes bounds one op, header and body (reference: 16 KiB; larger things are blobs).
 	// A larger one of another program is kept and forwarded, and counts for nothing.
 	MaxOpBytes = 16 << 10
+	// MaxOver bounds what one outcome, resolve, seat or assistance supersedes: 1,000 dots and marks of
+	// at most 13 bytes stay below MaxOpBytes.
+	MaxOver = 1000
 	// MaxRawBytes bounds what is kept at all; a run with more is refused. Arbitrary.
 	MaxRawBytes = 64 << 10
 	// MaxLaneOps bounds a lane: a program gone wild fills no tablet. Arbitrary, 30 times what a
 	// long flight writes.
 	MaxLaneOps = 1 << 16
+	// MaxLaneBytes bounds the ops of a lane in bytes, for the same reason: what one tablet writes
+	// goes to all. Arbitrary, 80 times what a long flight writes. Ops beyond stay with their author.
+	MaxLaneBytes = 16 << 20
 	// pointEvery is how many ops lie at most between two kept signatures of a lane that its
 	// author signed more often.
 	pointEvery = 64

@@ -24,12 +24,12 @@ func SeenDraft(note Dot) Draft { return Draft{Kind: KindSeen, Entity: note, Unst
 
 // OutcomeDraft records what became of a note. over lists the outcome ops that were visible.
 func OutcomeDraft(note Dot, traveller passenger.TravellerNo, f passenger.Feedback, over []Dot, nonce [8]byte) Draft {
-	return Draft{Kind: KindOutcome, Entity: note, Traveller: traveller, Over: over, Nonce: nonce, Content: encodeFeedback(f)}
+	return Draft{Kind: KindOutcome, Entity: note, Traveller: traveller, Over: newest(over), Nonce: nonce, Content: encodeFeedback(f)}
 }
 
 // ResolveDraft settles a disputed note: over lists the heads it was decided between.
 func ResolveDraft(note Dot, traveller passenger.TravellerNo, f passenger.Feedback, over []Dot, nonce [8]byte) Draft {
-	return Draft{Kind: KindResolve, Entity: note, Traveller: traveller, Over: over, Nonce: nonce, Content: encodeFeedback(f)}
+	return Draft{Kind: KindResolve, Entity: note, Traveller: traveller, Over: newest(over), Nonce: nonce, Content: encodeFeedback(f)}
 }
 
 func encodeFeedback(f passenger.Feedback) []byte {
@@ -116,7 +116,7 @@ func VoidDraft(gesture Dot, traveller passenger.TravellerNo, nonce [8]byte) Draf
 func SeatNowDraft(no passenger.TravellerNo, seat passenger.Seat, over []Dot, nonce [8]byte) Draft {
 	var w writer
 	w.str(1, string(seat))
-	return Draft{Kind: KindSeatNow, Traveller: no, Over: over, Nonce: nonce, Content: w.b}
+	return Draft{Kind: KindSeatNow, Traveller: no, Over: newest(over), Nonce: nonce, Content: w.b}
 }
 
 // ClaimDraft says that this tablet takes the note on.

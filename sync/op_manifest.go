@@ -113,5 +113,5 @@ func decodeListAge(b []byte) (l ListAge, err error) {
 func AssistanceDraft(no passenger.TravellerNo, code string, over ...Dot) Draft {
 	var w writer
 	w.str(1, code)
-	return Draft{Kind: KindAssistance, Traveller: no, Over: over, Content: w.b}
+	return Draft{Kind: KindAssistance, Traveller: no, Over: newest(over), Content: w.b}
 }

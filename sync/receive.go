@@ -199,6 +199,13 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 			return r.branch(run, int(seq-run.First), f, Hash{})
 		}
 	}
+	size := l.Bytes
+	for _, raw := range run.Ops[l.Seq+1-run.First:] {
+		size += uint64(len(raw))
+	}
+	if size > MaxLaneBytes {
+		return &RunNote{Author: run.Author, What: FaultTooLarge, Seq: l.Seq + 1}, nil
+	}
 	// The chain holds without bodies, so a relay could take them away.
 	var orders map[Dot][][]byte
 	for _, o := range ops[l.Seq+1-run.First:] {

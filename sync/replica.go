@@ -186,7 +186,7 @@ func (r *Replica) start(l Lane) Hash {
 
 // put appends an op to its lane.
 func (r *Replica) put(l Lane, o Op) Lane {
-	l.Seq, l.Head = o.Dot.Seq, chainNext(l.Head, o)
+	l.Seq, l.Head, l.Bytes = o.Dot.Seq, chainNext(l.Head, o), l.Bytes+uint64(len(o.Raw()))
 	r.taken.add(o)
 	r.st.setLane(l)
 	return l

@@ -130,14 +130,13 @@ func TestScenarioGestures(t *testing.T) {
 	if len(v.Gestures) != 3 || reasons(v)[a[1]] != "repeated" {
 		t.Fatalf("gestures %+v, quarantine %v", v.Gestures, v.Quarantine)
 	}
-	c.tablets[1].write(author(1), VoidDraft(a[2], 1, [8]byte{9}))
+	c.tablets[0].write(author(0), VoidDraft(b[0], 1, [8]byte{9})) // by the lead
 	c.all()
 	for _, g := range c.same().Gestures {
-		if g.Voided != (g.Dot == a[2]) || g.Gesture != drink {
+		if g.Voided != (g.Dot == b[0]) || g.Gesture != drink {
 			t.Errorf("gesture %+v", g)
 		}
 	}
-	_ = b
 }
 
 // tablet 0   fin ─► seal may begin ─ seen ─► no longer handed in ─ fin
@@ -437,7 +436,8 @@ func TestScenarioEquivocatingTabletUsesUpNoIndexes(t *testing.T) {
 		liar.write(author(1), OutcomeDraft(n, 1, declined(), nil, [8]byte{byte(i + 1)}))
 		c.take(liar.do(Ask{Whole: []Author{author(1)}}).Request.Runs)
 	}
-	if got := c.ground.branches(author(1)); got != MaxBranches {
+	l, _ := c.ground.State().Lane(author(1))
+	if got, _ := c.ground.branches(l, nil); got != MaxBranches {
 		t.Errorf("%d branches have a home, want %d", got, MaxBranches)
 	}
 	c.tablets[0].write(author(0), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))

@@ -30,6 +30,7 @@ type Lane struct {
 	Head        Hash    // h_Seq
 	Points      []Point // where it is proven, ascending; nobody changes them
 	Freed       uint64  // ops that ground holds for good: by the seal, or by a receipt
+	Bytes       uint64  // of the ops, as they came; erasing does not count back
 }
 
 // State is all a replica needs besides the ops. It is persisted with every batch.
@@ -38,6 +39,7 @@ type State struct {
 	Me          Author // Nobody until ground has bound it; Admin on ground
 	Incarnation Incarnation
 	Root        PublicKey // ground's, which proves its lanes
+	Own         PublicKey // a tablet's: it takes no index that another key proves; zero: any
 	Clock       Stamp
 	Window      Window
 	Untold      bool   // holds ops about notes that no have op of its own tells of yet
@@ -132,7 +134,9 @@ func (s State) Marshal() []byte {
 	w.uint(10, s.Window.From)
 	w.uint(11, s.Window.To)
 	w.bool(12, s.Sealed)
-	w.bool(13, s.Waits)
+	w.uint(13, uint64(s.Own.Alg))
+	w.str(14, s.Own.Bytes)
+	w.bool(15, s.Waits)
 	for _, l := range s.Lanes {
 		w.bytes(6, l.marshal(s.Root))
 	}
@@ -162,6 +166,7 @@ func (l Lane) marshal(root PublicKey) []byte {
 		w.bytes(10, pw.b)
 	}
 	w.uint(11, l.Freed)
+	w.uint(12, l.Bytes)
 	return w.b
 }
 
@@ -237,6 +242,10 @@ func UnmarshalState(b []byte) (State, error) {
 		case 12:
 			s.Sealed = f.num != 0
 		case 13:
+			s.Own.Alg = Algorithm(f.num)
+		case 14:
+			s.Own.Bytes = f.str()
+		case 15:
 			s.Waits = f.num != 0
 		}
 		return err
@@ -293,6 +302,8 @@ func readLane(b []byte, root PublicKey) (Lane, error) {
 			l.Points = append(l.Points, p)
 		case 11:
 			l.Freed = f.num
+		case 12:
+			l.Bytes = f.num
 		}
 		return err
 	})

@@ -44,7 +44,7 @@ func (r *Replica) append(l Lane, d Draft, salt [SaltSize]byte, stamp Stamp) (Op,
 	if n := len(o.Raw()); n > MaxOpBytes {
 		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.Write", "this entry has %d bytes; at most %d fit: shorten the words", n, MaxOpBytes)
 	}
-	if l.Seq >= MaxLaneOps {
+	if l.Seq >= MaxLaneOps || l.Bytes+uint64(len(o.Raw())) > MaxLaneBytes {
 		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.Write", "this tablet has recorded more on this flight than a flight takes")
 	}
 	// What peers cannot read would count for nothing.

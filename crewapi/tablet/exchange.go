@@ -157,7 +157,7 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 	if err != nil {
 		return t, err
 	}
-	before := f.talk.Peer
+	before, asked := f.talk.Peer, f.talk
 	metas := f.acknowledged(res, ready, t.request != nil)
 	if err := f.commit(ready, metas...); err != nil {
 		return t, err
@@ -179,7 +179,8 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 		return t, err
 	}
 	if t.request != nil && (len(f.talk.Whole) > 0 || f.talk.Claims) {
-		t.again, t.progress = true, true
+		// What was sent whole in vain has no home on ground.
+		t.again, t.progress = true, t.progress || !slices.Equal(asked.Whole, f.talk.Whole) || asked.Claims != f.talk.Claims
 	}
 	t.again = t.again || f.talk.More && t.request != nil || res.More || v.pending(f.talk.Peer) > 0
 	return t, nil
@@ -187,14 +188,22 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 
 // acknowledged keeps ground's vector: the marks and what is pending follow from it. One that went
 // back is legal from an exchange (a restored ground), and means to send again. A frame may be
-// older than the last answer and only ever adds.
+// older than the last answer and only ever adds; it says nothing of this tablet's own lane, nor of one
+// that goes whole: ground may have another history there (a copied tablet), which only an exchange
+// finds out.
 func (f *flight) acknowledged(res flightsync.Response, ready flightsync.Ready, exchanged bool) []badgerstore.Meta {
 	before := f.talk.Peer
 	switch {
 	case exchanged:
 		f.talk.Heard(res, ready, f.rep.State())
 	case res.Have.CoversAll(before):
-		f.talk.Peer = slices.Clone(res.Have)
+		have := slices.Clone(res.Have)
+		for _, a := range append(slices.Clone(f.talk.Whole), f.rep.State().Me) {
+			if a < flightsync.MaxAuthors {
+				have = have.Set(a, before.Of(a))
+			}
+		}
+		f.talk.Peer = have
 	default:
 		return nil
 	}
@@ -263,13 +272,19 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	if err != nil {
 		return err
 	}
-	names := []string{metaPeer, metaSynced, metaRescue, metaOthers}
+	names := []string{metaPeer, metaSynced, metaOthers}
 	for _, m := range carried(f.db) {
 		if d, ok := parseSealedName(m.Name); !ok || !slices.Contains(dots, d) {
 			names = append(names, m.Name)
 		}
 	}
-	err = badgerstore.Copy(db, f.db, names...)
+	rescued, err := f.rescuedWithout(dots)
+	if err == nil {
+		err = badgerstore.Copy(db, f.db, names...)
+	}
+	if err == nil && len(rescued) > 0 {
+		err = db.Commit(flightsync.Batch{}, badgerstore.Meta{Name: metaRescue, Value: rescued})
+	}
 	if err == nil {
 		err = f.setRecord(func(r *record) { r.Generation, r.Salt = generation, salt })
 	}

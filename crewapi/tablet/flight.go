@@ -118,6 +118,14 @@ func (f *flight) use() error {
 			return err
 		}
 		f.resume()
+		if f.rep == nil { // it failed half way; what was not persisted never happened
+			if f.db == nil {
+				return passenger.Errorf(passenger.Unavailable, op, "the storage of this flight cannot be used now; try again")
+			}
+			if f.rep, err = flightsync.Load(f.db, verify); err != nil {
+				return err
+			}
+		}
 	}
 	f.agent.touch(f)
 	return nil
@@ -174,7 +182,7 @@ func (f *flight) settle(rec record) error {
 				return err
 			}
 		}
-		if err := f.db.Apply(flightsync.Create(f.id, flightsync.Nobody, inc, f.agent.root())); err != nil {
+		if err := f.db.Apply(f.empty(inc)); err != nil {
 			return err
 		}
 		if st, err = f.db.State(); err != nil {
@@ -245,7 +253,7 @@ func (f *flight) begin(generation int) error {
 	}
 	inc, err := f.incarnation()
 	if err == nil {
-		err = db.Apply(flightsync.Create(f.id, flightsync.Nobody, inc, f.agent.root()))
+		err = db.Apply(f.empty(inc))
 	}
 	if err == nil {
 		err = f.setRecord(func(r *record) { r.Generation, r.Salt, r.Incarnation = generation, salt, inc })
@@ -257,6 +265,17 @@ func (f *flight) begin(generation int) error {
 	f.db, f.rep, f.talk, f.folded, f.row, f.ops, f.sealed = db, nil, flightsync.Talk{}, nil, nil, nil, nil
 	f.sweepGenerations(generation)
 	return nil
+}
+
+// empty begins a store: for an index that this tablet's own key proves, and no other.
+func (f *flight) empty(inc flightsync.Incarnation) flightsync.Batch {
+	b := flightsync.Create(f.id, flightsync.Nobody, inc, f.agent.root())
+	f.agent.mu.Lock()
+	defer f.agent.mu.Unlock()
+	if k := f.agent.keys; k != nil {
+		b.State.Own = flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(k.Signer().Public())}
+	}
+	return b
 }
 
 // fresh makes an empty store under a key of its own. What stood there was never current.

@@ -87,6 +87,9 @@ func (l *lan) exchange(ctx context.Context, node *cabin.Node, f *flight, p cabin
 	l.calls[key] = true
 	l.mu.Unlock()
 	defer func() { l.mu.Lock(); delete(l.calls, key); l.mu.Unlock() }()
+	// One that answers slowly, and always something else, must not keep the flight from the others.
+	ctx, cancel := context.WithTimeout(ctx, pairFor)
+	defer cancel()
 	for range maxRounds {
 		req, err := f.askPeer(p.Tablet)
 		if err != nil {

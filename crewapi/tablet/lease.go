@@ -84,6 +84,9 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 		return false, err
 	}
 	waiting := v.pending(f.talk.Peer) > 0 || f.rescuing()
+	for _, l := range v.state.Lanes { // of others too: this may be the only tablet that has them
+		waiting = waiting || isCrew(l) && l.Seq > f.talk.Peer.Of(l.Author)
+	}
 	switch {
 	case rec.Assignment.Removed && !waiting:
 		return true, a.drop(f)

@@ -23,6 +23,9 @@ const (
 	fanOut    = 2
 	// cabinBudget bounds the ops of an answer on the LAN, bytes (reference D.7).
 	cabinBudget = 128 << 10
+	// pairFor bounds the exchanges of a flight with one tablet, before others have their turn; what is
+	// left waits for the next comparison. Arbitrary, three slow answers.
+	pairFor = 30 * time.Second
 	// pollEvery is how long a tablet that is in touch waits before it asks again; the stream
 	// brings news sooner. Arbitrary.
 	pollEvery = time.Minute

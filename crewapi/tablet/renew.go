@@ -30,7 +30,7 @@ func (f *flight) renew() error {
 	}
 	inc, err := f.incarnation()
 	if err == nil {
-		err = db.Commit(flightsync.Create(f.id, flightsync.Nobody, inc, f.agent.root()), badgerstore.Meta{Name: metaRescue, Value: packOps(kept)})
+		err = db.Commit(f.empty(inc), badgerstore.Meta{Name: metaRescue, Value: packOps(kept)})
 	}
 	for part := range slices.Chunk(sealed, resealAtOnce) {
 		if err == nil {

@@ -10,20 +10,26 @@ import (
 
 // Deliver takes what a tablet kept past the end of its lease, sealed to ground, as an exchange
 // would take it open: durably, once, with its effects. held says for each run whether
-// ground now holds every op of it. Errors: not_found, forbidden as for
-// [Service.Exchange], corrupt when an op does not open with ground's key, too_much.
+// ground now holds every op of it; a run with an op that does not open with ground's key is
+// not held, and keeps the others waiting no longer than itself. Errors: not_found, forbidden as for
+// [Service.Exchange], too_much.
 func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group passenger.FlightID, sealed []flightsync.SealedRun) (held []bool, err error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
 	var runs []flightsync.Run
-	for _, run := range sealed {
+	var at []int // where each stands in sealed
+	for i, run := range sealed {
 		open, err := run.Open(group, s.Agree.Open)
+		if passenger.CodeOf(err) == passenger.Corrupt {
+			s.Log.Error("sealed entries do not open", "flight", group.String(), "tablet", tablet.String(), "n", len(run.Ops))
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		runs = append(runs, open)
+		runs, at = append(runs, open), append(at, i)
 	}
 	var loops []passenger.LoopID
 	err = s.Store.InTx(ctx, func(tx ground.Tx) error {
@@ -54,7 +60,7 @@ func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group 
 			return err
 		}
 		for i, run := range runs {
-			if held[i], err = flightsync.HoldsAll(l.store, run); err != nil {
+			if held[at[i]], err = flightsync.HoldsAll(l.store, run); err != nil {
 				return err
 			}
 		}

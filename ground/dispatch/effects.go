@@ -116,26 +116,52 @@ func (l *leg) loopsByNote(ctx context.Context) (map[flightsync.Dot][]ground.Loop
 	return out, nil
 }
 
-// register brings the register of gestures to what the view says. A second live gesture for
-// the same loop is a follow-up, never paid by itself.
+// register brings the register of gestures to what the view says; what it says already is not
+// written again. A second live gesture for the same loop is a follow-up, never paid by itself.
 func (l *leg) register(ctx context.Context, v *flightsync.View, byNote map[flightsync.Dot][]ground.LoopFlight) error {
+	rows, err := l.tx.Gestures(ctx, l.flight.ID)
+	if err != nil {
+		return err
+	}
+	known := map[flightsync.Dot]ground.GestureRow{}
+	for _, row := range rows {
+		known[row.Dot] = row
+	}
+	persons := map[passenger.LoopID]passenger.PersonID{}
+	var moved []passenger.LoopID
+	last := map[passenger.LoopID]flightsync.Dot{} // its last gesture that is news
 	for _, g := range v.Gestures {
 		row := ground.GestureRow{Flight: l.flight.ID, Dot: g.Dot, Code: g.Code, Quantity: g.Quantity, At: g.At, Voided: g.Voided}
 		if lfs := byNote[g.Note]; len(lfs) == 1 {
 			row.Loop = lfs[0].Loop
-			loop, err := l.tx.Loop(ctx, row.Loop)
-			if err != nil {
-				return err
+			if _, ok := persons[row.Loop]; !ok {
+				loop, err := l.tx.Loop(ctx, row.Loop)
+				if err != nil {
+					return err
+				}
+				persons[row.Loop] = loop.Person
 			}
-			row.Person = loop.Person
+			row.Person = persons[row.Loop]
+		}
+		was := known[g.Dot]
+		if was.At.Equal(row.At) {
+			was.At = row.At
+		}
+		if was == row {
+			continue
 		}
 		if err := l.tx.PutGesture(ctx, row); err != nil {
 			return err
 		}
-		if row.Loop == (passenger.LoopID{}) {
-			continue
+		if row.Loop != (passenger.LoopID{}) {
+			if _, ok := last[row.Loop]; !ok {
+				moved = append(moved, row.Loop)
+			}
+			last[row.Loop] = g.Dot
 		}
-		all, err := l.tx.GesturesOfLoop(ctx, row.Loop)
+	}
+	for _, loop := range moved {
+		all, err := l.tx.GesturesOfLoop(ctx, loop)
 		if err != nil {
 			return err
 		}
@@ -146,7 +172,7 @@ func (l *leg) register(ctx context.Context, v *flightsync.View, byNote map[fligh
 			}
 		}
 		if live > 1 {
-			if err := l.followUp(ctx, row.Loop, "second-gesture", "ground", g.Dot); err != nil {
+			if err := l.followUp(ctx, loop, "second-gesture", "ground", last[loop]); err != nil {
 				return err
 			}
 		}

@@ -231,6 +231,9 @@ func (f *feed) frame(ctx context.Context, s *snapshot, tablet passenger.TabletID
 	if res, ok := s.frames[key]; ok {
 		return res, nil
 	}
+	if len(s.frames) >= maxFrames { // what they say they hold is theirs to choose
+		clear(s.frames)
+	}
 	err := f.store.Read(ctx, func(tx ground.Tx) error {
 		rep, err := flightsync.Load(tx.Lanes(ctx, s.flight.ID), nil)
 		if err != nil {

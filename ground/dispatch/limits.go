@@ -25,6 +25,12 @@ const (
 	settleWithin = 72 * time.Hour
 	// maxTabletsPerFlight is the engine's bound on tablets of one flight.
 	maxTabletsPerFlight = 15
+	// maxIndexes bounds the author indexes that one tablet asks for on a flight, one for each of its
+	// stores. Arbitrary: twice an equal share of what there are.
+	maxIndexes = 8
+	// maxFrames bounds the answers that are kept for the watchers of one flight. Arbitrary: mostly
+	// all of them hold the same.
+	maxFrames = 64
 	// eraseDots is how many ops one erase op names: 1,000 of at most 11 bytes stay below the
 	// engine's bound on an op.
 	eraseDots = 1000

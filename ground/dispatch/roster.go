@@ -55,6 +55,9 @@ func (s *Service) Assign(ctx context.Context, key passenger.FlightKey, tablet st
 				return passenger.Errorf(passenger.TooMuch, op, "a flight has at most %d tablets", maxTabletsPerFlight)
 			}
 			c := ground.Crossing{Flight: f.ID, Tablet: t.ID, Author: l.nextAuthor(crossings)}
+			if c.Author >= flightsync.MaxAuthors {
+				return passenger.Errorf(passenger.TooMuch, op, "flight %s has no author index left for another tablet", key)
+			}
 			if err := tx.PutCrossing(ctx, c); err != nil {
 				return err
 			}
@@ -97,6 +100,8 @@ func (l *leg) rosterOp(ctx context.Context, c ground.Crossing, role passenger.Ro
 
 // bind gives a tablet's store an author index: the one reserved by the roster for its first
 // store, a new one for every later store. A tablet that says which index it has is bound already.
+// One that has had its share of indexes gets no more, so that the others find one: it reads the
+// flight and hands in what others recorded, and records nothing.
 // Errors: forbidden for the index of another tablet.
 func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, req flightsync.Request, row ground.RosterRow) error {
 	cs, err := l.tx.Crossings(ctx, l.flight.ID)
@@ -111,14 +116,21 @@ func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, req flightsyn
 		}
 		return nil // an index that ground does not know comes back with the tablet's next runs (a restored database)
 	}
-	c := ground.Crossing{Flight: l.flight.ID, Tablet: tablet, Author: l.nextAuthor(cs)}
+	c, had := ground.Crossing{Flight: l.flight.ID, Tablet: tablet, Author: l.nextAuthor(cs)}, 0
 	for _, x := range cs {
 		if x.Tablet == tablet && x.Incarnation == req.Incarnation {
 			return nil
 		}
+		if x.Tablet == tablet {
+			had++
+		}
 		if x.Tablet == tablet && x.Incarnation == (flightsync.Incarnation{}) {
 			c = x
 		}
+	}
+	if c.Author >= flightsync.MaxAuthors || had >= maxIndexes {
+		l.s.Log.Error("a tablet has used up its author indexes", "flight", l.flight.ID.String(), "tablet", tablet.String(), "n", had)
+		return nil
 	}
 	c.Incarnation, c.FirstAt = req.Incarnation, l.tx.Now()
 	if err := l.tx.PutCrossing(ctx, c); err != nil {

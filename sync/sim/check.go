@@ -110,7 +110,7 @@ func (t *tablet) shown() *flightsync.View {
 				if was, ok := t.disk.op(d); ok && len(o.Header.Marks) == 2*len(o.Header.Over) && !bytes.Equal(was.Commit[:2], o.Header.Marks[2*i:2*i+2]) {
 					continue // another op had that dot
 				}
-				if slices.ContainsFunc(n.Heads, func(g flightsync.Head) bool { return g.Dot == d && d != h.Dot }) {
+				if slices.ContainsFunc(n.Heads, func(g flightsync.Head) bool { return g.Dot == d && d != h.Dot && (h.Resolve || !g.Resolve) }) {
 					w.fail(I6, "tablet %d shows %s and %s, which it supersedes", t.at, h.Dot, d)
 				}
 			}

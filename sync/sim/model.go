@@ -291,8 +291,17 @@ func (m *naive) flight() {
 	})
 	m.each(flightsync.KindClose, func(flightsync.Op, map[int]uint64, map[int][]byte) { m.say("closed") })
 	m.each(flightsync.KindSeal, func(flightsync.Op, map[int]uint64, map[int][]byte) { m.say("sealed") })
+	voided := map[flightsync.Dot]bool{}
+	for _, o := range m.by[flightsync.KindVoid] {
+		by, of := m.roster[o.Dot.Author].tablet, m.roster[o.Header.Entity.Author].tablet
+		if o.Dot.Author == o.Header.Entity.Author || by != "" && by == of || m.leads[o.Dot.Author] {
+			voided[o.Header.Entity] = true
+		} else {
+			m.say("quarantine %s unauthorised", o.Dot)
+		}
+	}
 	m.each(flightsync.KindGesture, func(o flightsync.Op, _ map[int]uint64, data map[int][]byte) {
-		m.say("gesture %s %s void=%v", o.Dot, data[1], slices.ContainsFunc(m.by[flightsync.KindVoid], func(v flightsync.Op) bool { return v.Header.Entity == o.Dot }))
+		m.say("gesture %s %s void=%v", o.Dot, data[1], voided[o.Dot])
 	})
 }
 
@@ -405,7 +414,10 @@ func (m *naive) notes() {
 			}
 		}
 		for _, o := range heads {
-			gone := slices.ContainsFunc(heads, func(p flightsync.Op) bool { return p.Dot != o.Dot && slices.Contains(p.Header.Over, o.Dot) })
+			gone := slices.ContainsFunc(heads, func(p flightsync.Op) bool {
+				undoes := o.Header.Kind != flightsync.KindResolve || m.class(p.Dot.Author) != 'T' || m.class(o.Dot.Author) == 'T' && m.leads[p.Dot.Author]
+				return undoes && p.Dot != o.Dot && slices.Contains(p.Header.Over, o.Dot)
+			})
 			byLead := o.Header.Kind == flightsync.KindResolve && m.class(o.Dot.Author) == 'T'
 			if !gone && !m.isErased(o.Dot) && !(byLead && settled[n.Dot]) {
 				_, data, _ := proto(o.Content(), 0)

@@ -205,4 +205,3 @@ func (w *world) reached(state string) { w.res.Reached[state]++ }
 func (w *world) fault(kind string) { w.res.Faults[kind]++ }
 
 func (w *world) planted(p Plant) bool { return w.opt.Plant == p }
-
