@@ -87,7 +87,6 @@ func (f *folder) admit() {
 	f.law = readLaw(f.ops)
 	f.view.Erased = slices.SortedFunc(maps.Keys(f.erased), compareDots)
 	f.twice()
-	f.view.Repeated = f.same
 	for _, e := range f.roster {
 		f.view.Roster = append(f.view.Roster, e)
 	}
@@ -130,10 +129,10 @@ func (f *folder) twice() {
 		entity Dot
 		over   int
 	}
-	first := map[form]Op{}
+	first, met, twins := map[form]Op{}, map[form]Op{}, map[Dot]Dot{}
 	for _, o := range f.ops {
 		h := o.Header
-		if h.Nonce == [8]byte{} || o.Poison != "" || f.class[o.Dot.Author] != TabletLane || f.isCut(o.Dot) || o.IsStub() && !f.isErased(o.Dot) {
+		if h.Nonce == [8]byte{} || o.Poison != "" || f.class[o.Dot.Author] != TabletLane || o.IsStub() && !f.isErased(o.Dot) {
 			continue
 		}
 		k := form{kind: h.Kind, nonce: h.Nonce}
@@ -143,16 +142,29 @@ func (f *folder) twice() {
 		if h.Kind != KindGesture {
 			k.entity, k.over = h.Entity, len(h.Over)
 		}
-		was, ok := first[k]
-		switch {
+		again := func(was Op) bool {
+			return h.Kind == KindGesture || f.isErased(was.Dot) || f.isErased(o.Dot) || bytes.Equal(was.Content(), o.Content())
+		}
+		if was, ok := met[k]; !ok {
+			met[k] = o
+		} else if again(was) {
+			twins[o.Dot] = was.Dot
+		}
+		if f.isCut(o.Dot) {
+			continue
+		}
+		switch was, ok := first[k]; {
 		case !ok:
 			first[k] = o
-		case h.Kind == KindGesture || f.isErased(was.Dot) || f.isErased(o.Dot) || bytes.Equal(was.Content(), o.Content()):
+		case again(was):
 			f.same[o.Dot] = was.Dot
 			if orders := append(slices.Clone(f.erased[was.Dot]), f.erased[o.Dot]...); len(orders) > 0 {
 				f.erased[was.Dot], f.erased[o.Dot] = orders, orders
 			}
 		}
+	}
+	if len(twins) > 0 {
+		f.view.Repeated = twins
 	}
 }
 

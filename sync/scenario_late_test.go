@@ -446,3 +446,36 @@ func TestScenarioEquivocatingTabletUsesUpNoIndexes(t *testing.T) {
 		t.Error("an honest tablet is held up")
 	}
 }
+
+// A tablet that was taken off the roster holds another history of a lane than ground, which tells
+// it nothing of that lane any more: it says its heads once, and hands the branch in.
+//
+//	ground    4: 1 ─ 2 ─ 3
+//	tablet 1  4: 1 ─ 2'
+func TestScenarioLeavingTabletHandsABranchIn(t *testing.T) {
+	c := newCrew(t, 2)
+	n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	c.all()
+	twin := newNode(t, passenger.FlightID{1}, Nobody, 10)
+	twin.store, twin.salt = c.tablets[0].store.Clone(), 100
+	twin.reload()
+	theirs := twin.write(author(0), OutcomeDraft(n, 1, declined(), nil, [8]byte{5}))[0]
+	branch := opAt(t, twin, theirs)
+	c.tablets[1].do(Receive{Runs: twin.do(Ask{}).Request.Runs})
+	c.tablets[0].write(author(0), SeenDraft(n), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))
+	c.sync(0)
+
+	var talk Talk
+	for range 5 {
+		if talk.Done(c.tablets[1].State()) && talk.Peer != nil {
+			break
+		}
+		req := c.tablets[1].do(talk.Ask(0, 0)).Request
+		up := c.take(req.Runs)
+		res := c.ground.do(Answer{Request: *req, Notes: up.Notes, Leaving: true}).Response
+		talk.Heard(*res, c.tablets[1].do(c.answered(res)), c.tablets[1].State())
+	}
+	if got := opAt(t, c.ground, Dot{author(2), 1}); !bytes.Equal(got.Raw(), branch.Raw()) {
+		t.Errorf("the branch at home: %+v", got.Header)
+	}
+}

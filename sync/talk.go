@@ -63,8 +63,11 @@ func (t *Talk) Heard(res Response, ready Ready, st State) {
 	if n := peer.Of(st.Me); n > 0 && n >= asked {
 		sure.Seq = min(n, v.Of(st.Me))
 	}
+	same, theirs := v.CoversAll(res.Have), res.Have.CoversAll(v)
+	// What ground keeps from a tablet that leaves tells it of no other history: heads do, said once.
+	kept := theirs && !same && !res.More && !t.Claims
 	*t = Talk{Sure: sure, Peer: peer, Whole: whole, More: res.More || len(ready.Batch.Cuts) > 0,
-		Claims: len(whole) == 0 && (strangers || v.CoversAll(res.Have) && res.Have.CoversAll(v) && st.Digest() != res.Digest)}
+		Claims: len(whole) == 0 && (strangers || kept || same && theirs && st.Digest() != res.Digest)}
 }
 
 // Done reports whether neither side lacks anything that it is known to lack.

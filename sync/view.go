@@ -24,7 +24,7 @@ type View struct {
 	Quarantine []Quarantined
 	Skewed     []Dot       // ops whose clock was wrong: ordered at the edge of the flight's window
 	Erased     []Dot       // ops that ground ordered erased, held or not
-	Repeated   map[Dot]Dot // an entry under a further dot: the dot that counts; who erases one orders both
+	Repeated   map[Dot]Dot // an entry under a further dot, cut ones too: its first dot; who erases one orders both
 	Vector     Vector
 }
 

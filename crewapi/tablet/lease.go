@@ -83,7 +83,7 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	waiting := v.pending(f.talk.Peer) > 0 || f.rescuing()
+	waiting := v.pending(f.talk.Peer) > 0 || f.rescuing() || !f.talk.Done(v.state)
 	for _, l := range v.state.Lanes { // of others too: this may be the only tablet that has them
 		waiting = waiting || isCrew(l) && l.Seq > f.talk.Peer.Of(l.Author)
 	}

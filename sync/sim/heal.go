@@ -121,17 +121,25 @@ func (w *world) unequal(bound int) {
 	w.fail(I1, "equal vectors and unequal chains after %d rounds", bound)
 }
 
+// place is where an entry stands: at an address, under a dot.
+type place struct {
+	at  int
+	dot flightsync.Dot
+}
+
 // survivors lists the entries and notes that some store holds which is still there: none may be
 // lost from now on.
-func (w *world) survivors() map[form]bool {
-	out := map[form]bool{}
+func (w *world) survivors() map[form]place {
+	out := map[form]place{}
+	at := 0
 	add := func(ops []flightsync.Op) {
-		for f := range forms(ops) {
-			out[f] = true
+		for f, d := range forms(ops) {
+			out[f] = place{at, d}
 		}
 	}
 	add(w.ground.disk.all())
 	for _, t := range w.tablets {
+		at = t.at
 		if t.works() {
 			if len(t.disk.rotten) > 0 { // its own come along into a new store
 				add(t.worth())
@@ -145,7 +153,7 @@ func (w *world) survivors() map[form]bool {
 }
 
 // final compares everybody with ground, ground with the model, and all with the truth.
-func (w *world) final(owed map[form]bool) {
+func (w *world) final(owed map[form]place) {
 	g := w.ground
 	ops := g.disk.all()
 	w.res.Ops = len(ops)
@@ -171,10 +179,10 @@ func (w *world) final(owed map[form]bool) {
 		t.stands("at rest")
 	}
 	held := forms(ops)
-	for f := range owed {
+	for f, at := range owed {
 		if _, ok := held[f]; !ok {
 			w.checked(I15)
-			w.fail(I15, "entry %x survived in a store and did not come to ground", f)
+			w.fail(I15, "entry %x survived at address %d as %s and did not come to ground", f, at.at, at.dot)
 		}
 	}
 	w.checked(I15)

@@ -50,7 +50,7 @@ func TestSim(t *testing.T) {
 			to[k] += n
 		}
 	}
-	failed, open := 0, 0
+	failed := 0
 	runAll(*seeds, *seed, Options{Verbose: *verbose, Without: strings.Split(*without, ";")}, func(res Result) {
 		add(sum.Faults, res.Faults)
 		add(sum.Checks, res.Checks)
@@ -59,11 +59,6 @@ func TestSim(t *testing.T) {
 		sum.Ops += res.Ops
 		for _, line := range res.Log {
 			fmt.Fprintln(t.Output(), line)
-		}
-		if why, ok := openSeeds[res.Seed]; ok && len(res.Failures) > 0 && !*verbose {
-			open++
-			fmt.Fprintf(t.Output(), "sim: open seed %d: %s (%s)\n", res.Seed, res.Failures[0].Invariant, why)
-			return
 		}
 		for i, f := range res.Failures {
 			broken[f.Invariant]++
@@ -87,13 +82,9 @@ func TestSim(t *testing.T) {
 			t.Errorf("%q was never reached", s)
 		}
 	}
-	fmt.Fprintf(t.Output(), "sim: seeds=%d flight_hours=%d faults=%d exchanges=%d lost=%d duplicated=%d diverged=%d stuck=%d planted=%s open=%d\n", *seeds, 18**seeds, faults, sum.Exchanges,
-		broken[I2]+broken[I15]+broken[I16], broken[I3]+broken[I4], broken[I1]+broken[I6]+broken[I9]+broken[I10]+broken[I11], broken[I12], plantsCaught(), open)
+	fmt.Fprintf(t.Output(), "sim: seeds=%d flight_hours=%d faults=%d exchanges=%d lost=%d duplicated=%d diverged=%d stuck=%d planted=%s\n", *seeds, 18**seeds, faults, sum.Exchanges,
+		broken[I2]+broken[I15]+broken[I16], broken[I3]+broken[I4], broken[I1]+broken[I6]+broken[I9]+broken[I10]+broken[I11], broken[I12], plantsCaught())
 }
-
-// openSeeds are flights with a finding that is not yet understood: they are played, named and
-// counted, and the others must hold.
-var openSeeds = map[uint64]string{9: "a count passes for an acknowledgement of a former lane after a restore"}
 
 var caught int
 
@@ -106,15 +97,15 @@ func plantsCaught() string {
 
 // A simulator that finds nothing proves nothing: each planted bug must break an invariant.
 func TestPlanted(t *testing.T) {
-	plants, most, want := Plants[:6], 8, 6 // a sample
+	plants, most := Plants[:6], 8 // a sample
 	if *seeds > 60 {
-		plants, most, want = Plants, 500, 25
+		plants, most = Plants, 500
 	}
 	for _, p := range plants {
 		after, by := 0, ""
 		for first := uint64(1); after == 0 && first <= uint64(most); first += 4 {
 			runAll(4, first, Options{Plant: p}, func(res Result) {
-				if _, open := openSeeds[res.Seed]; !open && len(res.Failures) > 0 && (after == 0 || int(res.Seed) < after) {
+				if len(res.Failures) > 0 && (after == 0 || int(res.Seed) < after) {
 					after, by = int(res.Seed), res.Failures[0].Invariant
 				}
 			})
@@ -126,8 +117,8 @@ func TestPlanted(t *testing.T) {
 			fmt.Fprintf(t.Output(), "plant: %-24s not caught in %d seeds\n", p, most)
 		}
 	}
-	if caught < want {
-		t.Errorf("%d of %d planted bugs were caught, at least %d must be", caught, len(plants), want)
+	if caught < len(plants) {
+		t.Errorf("%d of %d planted bugs were caught", caught, len(plants))
 	}
 }
 

@@ -110,7 +110,11 @@ func (t *tablet) answered(from, call int, req *flightsync.Request, res flightsyn
 	if talk.Claims {
 		w.reached("equal vectors met unequal digests")
 	}
+	stores := t.stores
 	t.follow(ready)
+	if t.stores != stores { // renewed: the talk starts over
+		return true
+	}
 	// Ground is in reach, has what cannot be read here, and got what can.
 	if from == 0 && len(t.disk.rotten) > 0 && t.rep != nil && talk.Done(t.rep.State()) {
 		t.renew()
@@ -164,7 +168,7 @@ func (t *tablet) marks(peer int) {
 		}
 		if peer == 0 {
 			t.w.ground.owes[f] = true
-		} else if p := t.w.tablets[peer-1]; !p.lost && !p.purged {
+		} else if p := t.w.tablets[peer-1]; !p.lost && !p.purged && !p.disk.rotten[d] { // what it cannot read it does not know of yet
 			p.owes[f] = true
 		}
 	}
@@ -190,7 +194,7 @@ func (t *tablet) serve(req flightsync.Request) *flightsync.Response {
 		return nil
 	}
 	res := ready.Response
-	w.fits(res.Runs, req.Budget)
+	w.fits(res.Runs, req.Budget, got.Notes...)
 	return res
 }
 
@@ -202,7 +206,7 @@ func (t *tablet) purge() {
 		return
 	}
 	st := t.rep.State()
-	if !st.Sealed || w.now < landedAt && !w.truth.sealedAt {
+	if !st.Sealed || w.now < landedAt && !w.truth.sealedAt || !t.talks[0].Done(st) && !w.planted(PurgeEarly) {
 		return
 	}
 	for _, l := range st.Lanes {
