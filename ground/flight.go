@@ -19,10 +19,12 @@ type Flight struct {
 	OnBlockAt time.Time // zero until in
 	ClosedAt  time.Time
 	SealedAt  time.Time
-	ListAt    time.Time // of the newest list message
-	ListDoubt string    // "" or why the list is unsure
-	ANA       int       // last ADL number, 0 when unknown
-	Revision  int       // of the reconciliation report: 1 at seal, +1 for each late arrival
+	ListAt    time.Time         // of the newest list message
+	ListDoubt string            // "" or why the list is unsure
+	ANA       int               // last ADL number, 0 when unknown
+	Revision  int               // of the reconciliation report: 1 at seal, +1 for each late arrival
+	Restores  int               // restores of the database that this flight has taken note of
+	Floor     flightsync.Author // no index below is given to a tablet any more; 0 before a restore
 }
 
 // Traveller is a person on one flight. Numbers are never re-used, also after removal.

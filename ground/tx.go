@@ -115,6 +115,9 @@ type Flights interface {
 	HasReceipt(ctx context.Context, key string) (bool, error)
 	EventNotes(ctx context.Context, id passenger.FlightID) ([]EventNote, error)
 	InsertEventNote(ctx context.Context, e EventNote) error
+	// AddRestore marks that the database was put back from a backup; Restores counts the marks.
+	AddRestore(ctx context.Context) error
+	Restores(ctx context.Context) (int, error)
 }
 
 // Ops keeps the lanes of a flight.

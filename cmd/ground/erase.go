@@ -33,7 +33,7 @@ type eraseCmd struct {
 	journalFlag
 	Person  string `help:"Person id, from ground match or the case page." xor:"who"`
 	Account string `help:"Social account as CHANNEL:ID, like x:9000000000000000101." xor:"who"`
-	Replay  bool   `help:"Repeat every erasure of the journal that this database does not know: after pg_restore." xor:"who"`
+	Replay  bool   `help:"Repeat every erasure of the journal that this database does not know: once after each pg_restore." xor:"who"`
 }
 
 func (c *eraseCmd) subject() (x subject.Subject, err error) {
@@ -80,6 +80,9 @@ func (c *eraseCmd) Run(a *app) error {
 
 func (c *eraseCmd) replay(a *app) error {
 	if err := a.open(); err != nil {
+		return err
+	}
+	if err := a.dispatch.Restored(a.ctx); err != nil {
 		return err
 	}
 	s := a.subjects(c.journal(a.DB))

@@ -32,6 +32,9 @@ func (c *restoreCmd) Run(a *app) error {
 			return err
 		}
 		defer func() { a.db = nil }() // store closes it
+		if err := a.dispatch.Restored(a.ctx); err != nil {
+			return err
+		}
 		s := a.subjects(journal)
 		if doc.Replayed, err = s.Replay(a.ctx, a.By); err != nil {
 			return err

@@ -20,8 +20,17 @@ func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready
 	if err != nil {
 		return ready, err
 	}
-	next := l.nextAuthor(cs)
-	homes := l.rep.Homes(ready.Notes, func() flightsync.Author { next++; return next - 1 })
+	next := flightsync.Nobody
+	homes := l.rep.Homes(ready.Notes, func() flightsync.Author {
+		if next == flightsync.Nobody {
+			next, err = l.nextAuthor(ctx, cs)
+		}
+		next++
+		return next - 1
+	})
+	if err != nil {
+		return ready, err
+	}
 	if len(homes) > 0 {
 		changed := ready.Changed
 		for _, h := range homes {

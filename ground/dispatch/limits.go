@@ -28,6 +28,9 @@ const (
 	// maxIndexes bounds the author indexes that one tablet asks for on a flight, one for each of its
 	// stores. Arbitrary: twice an equal share of what there are.
 	maxIndexes = 8
+	// restoreSkips is how many author indexes a flight may have given away between a backup and its
+	// restore. Arbitrary: one to each tablet that a flight may have, and one more.
+	restoreSkips = maxTabletsPerFlight + 1
 	// maxFrames bounds the answers that are kept for the watchers of one flight. Arbitrary: mostly
 	// all of them hold the same.
 	maxFrames = 64

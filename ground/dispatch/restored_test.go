@@ -90,6 +90,73 @@ func TestGroundRestoredFromBackup(t *testing.T) {
 	}
 }
 
+// What was lost had given an author index to a tablet. The restored ground gives it to nobody
+// else: not to a tablet that is new on the flight, nor to another store of a known one.
+func TestLostIndexIsGivenToNobody(t *testing.T) {
+	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "ground.db"))
+	w.flight(first, start.Add(4*time.Hour), true, row("C1", "JANSEN", "14C"), row("C2", "SMITH", "15A"))
+	lead := w.tablet("t1", first, passenger.Lead) // bound before the backup
+	w.loop("C1", passenger.TopicMeal)
+	w.loop("C2", passenger.TopicDelay)
+	lead.sync()
+	w.now = w.now.Add(6 * time.Hour)
+	lost := func(name string) *tablet { // bound after it, and knows something that nobody else knows
+		tab := w.tablet(name, first, passenger.Cabin)
+		tab.sync()
+		return tab
+	}
+	var tabs []*tablet
+	given := map[flightsync.Author]string{}
+	give := func(name string, tab *tablet) {
+		t.Helper()
+		me := tab.rep.State().Me
+		if was, ok := given[me]; ok || me >= flightsync.MaxAuthors {
+			t.Fatalf("%s gets index %d, which is %q's", name, me, was)
+		}
+		given[me] = name
+		tabs = append(tabs, tab)
+	}
+	give("t1", lead)
+	for _, round := range []string{"a", "b", "c"} { // the third finds no room for the whole gap
+		backup := filepath.Join(t.TempDir(), round)
+		w.must(w.db.Backup(w.ctx, backup))
+		one := lost("lost" + round)
+		give("lost"+round, one)
+		w.restore(backup)
+		w.must(w.dispatch.Restored(w.ctx))
+		fresh := w.tablet("new"+round, first, passenger.Cabin)
+		fresh.sync()
+		give("new"+round, fresh)
+		w.tx(func(tx ground.Tx) error { // the feed of the crew says it again
+			return tx.InsertTablet(w.ctx, ground.Tablet{ID: one.id, Name: "lost" + round, CreatedAt: w.now, EnrolledAt: w.now,
+				SignKey: one.keys.Signer().Public(), AgreeKey: one.keys.Agreer().Public()})
+		})
+		w.must(w.dispatch.Assign(w.ctx, first, "lost"+round, passenger.Cabin, "", false))
+		one.record("14C", passenger.Feedback{Outcome: passenger.Acted})
+		one.sync()
+		two := lost("after" + round)
+		give("after"+round, two)
+		if gap := two.rep.State().Me - fresh.rep.State().Me; gap > 4 { // one reserved for the tablet that came back, one a branch of ground
+			t.Errorf("the flight skips %d indexes again without another restore", gap)
+		}
+	}
+	for range 2 {
+		for _, tab := range tabs {
+			tab.sync()
+		}
+	}
+	w.now = w.now.Add(6 * time.Hour)
+	w.move(first, passenger.In)
+	for _, tab := range tabs {
+		tab.sync()
+		tab.write(flightsync.FinDraft())
+		tab.sync()
+	}
+	if r := w.report(first); r.OpsIssued != r.OpsOnGround || r.Quarantined != 0 || !r.SumsClose || r.Acted != 1 {
+		t.Errorf("after the seal: %+v", r)
+	}
+}
+
 // A tablet's directory was copied and both copies wrote on: ground keeps both histories, asks a
 // question about the second, and what each of them issued is on ground.
 func TestClonedTablet(t *testing.T) {

@@ -54,7 +54,11 @@ func (s *Service) Assign(ctx context.Context, key passenger.FlightKey, tablet st
 			if len(tablets) >= maxTabletsPerFlight {
 				return passenger.Errorf(passenger.TooMuch, op, "a flight has at most %d tablets", maxTabletsPerFlight)
 			}
-			c := ground.Crossing{Flight: f.ID, Tablet: t.ID, Author: l.nextAuthor(crossings)}
+			next, err := l.nextAuthor(ctx, crossings)
+			if err != nil {
+				return err
+			}
+			c := ground.Crossing{Flight: f.ID, Tablet: t.ID, Author: next}
 			if c.Author >= flightsync.MaxAuthors {
 				return passenger.Errorf(passenger.TooMuch, op, "flight %s has no author index left for another tablet", key)
 			}
@@ -75,16 +79,38 @@ func (s *Service) Assign(ctx context.Context, key passenger.FlightKey, tablet st
 	})
 }
 
-// nextAuthor returns an author index that nobody has.
-func (l *leg) nextAuthor(cs []ground.Crossing) flightsync.Author {
-	next := flightsync.FirstTablet
+// nextAuthor returns an author index that nobody has. After a restore it leaves a gap: the part of
+// the database that was lost may have given away the next ones.
+func (l *leg) nextAuthor(ctx context.Context, cs []ground.Crossing) (flightsync.Author, error) {
+	next := max(flightsync.FirstTablet, l.flight.Floor)
 	for _, c := range cs {
 		next = max(next, c.Author+1)
 	}
 	for _, lane := range l.rep.State().Lanes {
 		next = max(next, lane.Author+1)
 	}
+	restores, err := l.tx.Restores(ctx)
+	if err != nil || l.flight.Restores >= restores {
+		return next, err
+	}
+	next = behind(next, restores-l.flight.Restores)
+	l.flight.Restores, l.flight.Floor = restores, next
+	return next, l.tx.UpdateFlight(ctx, l.flight)
+}
+
+// behind skips what so many lost parts of the database may have given away. It never takes more
+// than half of what there is: a flight must not run out of indexes by being restored.
+func behind(next flightsync.Author, restores int) flightsync.Author {
+	for ; restores > 0 && next < flightsync.MaxAuthors; restores-- {
+		next += min(restoreSkips, (flightsync.MaxAuthors-next)/2)
+	}
 	return next
+}
+
+// Restored marks that this database was put back from a backup, before anything serves. Each
+// flight that it holds then skips author indexes, once a mark. It is called once a restore.
+func (s *Service) Restored(ctx context.Context) error {
+	return s.Store.InTx(ctx, func(tx ground.Tx) error { return tx.AddRestore(ctx) })
 }
 
 // rosterOp writes who an author index is, with the key that proves its lane.
@@ -116,7 +142,7 @@ func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, req flightsyn
 		}
 		return nil // an index that ground does not know comes back with the tablet's next runs (a restored database)
 	}
-	c, had := ground.Crossing{Flight: l.flight.ID, Tablet: tablet, Author: l.nextAuthor(cs)}, 0
+	c, had := ground.Crossing{Flight: l.flight.ID, Tablet: tablet, Author: flightsync.Nobody}, 0
 	for _, x := range cs {
 		if x.Tablet == tablet && x.Incarnation == req.Incarnation {
 			return nil
@@ -126,6 +152,11 @@ func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, req flightsyn
 		}
 		if x.Tablet == tablet && x.Incarnation == (flightsync.Incarnation{}) {
 			c = x
+		}
+	}
+	if c.Author == flightsync.Nobody {
+		if c.Author, err = l.nextAuthor(ctx, cs); err != nil {
+			return err
 		}
 	}
 	if c.Author >= flightsync.MaxAuthors || had >= maxIndexes {

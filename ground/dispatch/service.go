@@ -65,6 +65,10 @@ func (s *Service) lock(ctx context.Context, tx ground.Tx, id passenger.FlightID)
 
 // begin creates the lanes of a new flight and writes its genesis.
 func (s *Service) begin(ctx context.Context, tx ground.Tx, f ground.Flight) (*leg, error) {
+	var err error
+	if f.Restores, err = tx.Restores(ctx); err != nil { // what was lost knew nothing of it
+		return nil, err
+	}
 	if err := tx.InsertFlight(ctx, f); err != nil {
 		return nil, err
 	}

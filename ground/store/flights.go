@@ -8,6 +8,7 @@ import (
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
 type flightRow struct {
@@ -32,6 +33,8 @@ type flightRow struct {
 	ListDoubt     string    `bun:"list_doubt"`
 	ANA           int       `bun:"ana"`
 	Revision      int       `bun:"revision"`
+	Restores      int       `bun:"restores"`
+	Floor         uint32    `bun:"author_floor"`
 }
 
 func flightOf(f ground.Flight) *flightRow {
@@ -39,7 +42,7 @@ func flightOf(f ground.Flight) *flightRow {
 	return &flightRow{ID: flightID(f.ID), Carrier: k.Carrier, Number: k.Number, Suffix: k.Suffix, Date: k.Date, Departure: k.Departure, Attempt: k.Attempt,
 		Arrival: f.Arrival, STD: micro(f.STD), STA: micro(f.STA), Stage: string(f.Stage), Movement: string(f.Movement), MovedAt: micro(f.MovedAt),
 		OnBlockAt: micro(f.OnBlockAt), ClosedAt: micro(f.ClosedAt), SealedAt: micro(f.SealedAt), ListAt: micro(f.ListAt), ListDoubt: f.ListDoubt,
-		ANA: f.ANA, Revision: f.Revision}
+		ANA: f.ANA, Revision: f.Revision, Restores: f.Restores, Floor: uint32(f.Floor)}
 }
 
 func (r flightRow) noun() ground.Flight {
@@ -47,7 +50,7 @@ func (r flightRow) noun() ground.Flight {
 		Key:     passenger.FlightKey{Carrier: r.Carrier, Number: r.Number, Suffix: r.Suffix, Date: r.Date, Departure: r.Departure, Attempt: r.Attempt},
 		Arrival: r.Arrival, STD: utc(r.STD), STA: utc(r.STA), Stage: passenger.Stage(r.Stage), Movement: passenger.Movement(r.Movement),
 		MovedAt: utc(r.MovedAt), OnBlockAt: utc(r.OnBlockAt), ClosedAt: utc(r.ClosedAt), SealedAt: utc(r.SealedAt), ListAt: utc(r.ListAt),
-		ListDoubt: r.ListDoubt, ANA: r.ANA, Revision: r.Revision}
+		ListDoubt: r.ListDoubt, ANA: r.ANA, Revision: r.Revision, Restores: r.Restores, Floor: flightsync.Author(r.Floor)}
 }
 
 // InsertFlight implements [ground.Flights]. The new flight counts as locked.
@@ -147,4 +150,22 @@ func (t *tx) Receipt(ctx context.Context, key string) (bool, error) {
 func (t *tx) HasReceipt(ctx context.Context, key string) (bool, error) {
 	n, err := t.NewSelect().Model((*receiptRow)(nil)).Where("key = ?", key).Count(ctx)
 	return n > 0, t.fail("store.HasReceipt", err)
+}
+
+type restoreRow struct {
+	bun.BaseModel `bun:"table:restores"`
+	N             int64     `bun:"n,pk,autoincrement"`
+	At            time.Time `bun:"at"`
+}
+
+// AddRestore implements [ground.Flights].
+func (t *tx) AddRestore(ctx context.Context) error {
+	_, err := t.NewInsert().Model(&restoreRow{At: t.now}).Exec(ctx)
+	return t.fail("store.AddRestore", err)
+}
+
+// Restores implements [ground.Flights].
+func (t *tx) Restores(ctx context.Context) (int, error) {
+	n, err := t.NewSelect().Model((*restoreRow)(nil)).Count(ctx)
+	return int(n), t.fail("store.Restores", err)
 }

@@ -22,6 +22,14 @@ func (s *suite) insertFlights(from, to int) {
 }
 
 func (s *suite) flights() {
+	for want := range 3 {
+		s.read(func(tx ground.Tx) error {
+			n, err := tx.Restores(s.ctx)
+			s.same("restores", want, n)
+			return err
+		})
+		s.write(func(tx ground.Tx) error { return tx.AddRestore(s.ctx) })
+	}
 	s.insertFlights(1, 2)
 	sameKey := s.flight(1)
 	sameKey.ID = fid(9)
