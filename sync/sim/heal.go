@@ -45,6 +45,9 @@ func (w *world) heal() {
 			break
 		}
 	}
+	if w.truth.crowded {
+		return
+	}
 	w.checked(I12)
 	if !w.equal() {
 		w.unequal(bound)

@@ -28,6 +28,7 @@ type truth struct {
 	// What bounds a check: after these no invariant that speaks of the world before them holds.
 	restored int
 	sealedAt bool
+	crowded  bool // a lane has a further branch than are given homes: that one stays with its tablet
 }
 
 func newTruth() truth {
