@@ -139,6 +139,21 @@ func (w *world) reopen(a *Agent) *Agent {
 	return w.open(a.Dir)
 }
 
+// reopenFull starts the program again on a disk that is full.
+func (w *world) reopenFull(a *Agent) *Agent {
+	w.Helper()
+	if err := a.Close(); err != nil {
+		w.Fatal(err)
+	}
+	c := a.Config
+	c.Floor = 1 << 60
+	full, err := Open(c)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return full
+}
+
 var acted = passenger.Feedback{Outcome: passenger.Acted}
 
 func note(no passenger.TravellerNo, seat passenger.Seat) passenger.Note {

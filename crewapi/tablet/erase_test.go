@@ -126,21 +126,9 @@ func TestKilledWhileErasing(t *testing.T) {
 	f := a.list()[0]
 	f.mu.Lock()
 	// Take the order as a kill would leave it: received, bodies dropped, no new store.
-	ready, err := f.step(flightsync.Ask{Peer: f.talk.Peer})
-	f.mu.Unlock()
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := a.ready("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := client.Exchange(t.Context(), *ready.Request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.mu.Lock()
-	if ready, err = f.step(flightsync.Receive{Runs: res.Runs}); err == nil {
+	_, res := w.answer(a, f, f.talk.Peer)
+	ready, err := f.step(flightsync.Receive{Runs: res.Runs})
+	if err == nil {
 		err = f.commit(ready)
 	}
 	if err == nil {

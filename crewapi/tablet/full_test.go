@@ -16,19 +16,13 @@ func TestFullDisk(t *testing.T) {
 	second := f.Note(note(2, "2A"))
 	w.sync(a)
 	w.record(a, dot, acted)
-	a.Close()
-	c := a.Config
-	c.Floor = 1 << 60
-	full, err := Open(c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	full := w.reopenFull(a)
 	p := w.page(full)
 	if !p.Ready || len(p.Cards) != 2 || p.Pending != 1 {
 		t.Fatalf("on a full disk: %+v", p)
 	}
 	e := w.entry(second, acted)
-	_, err = full.Record(t.Context(), e)
+	_, err := full.Record(t.Context(), e)
 	if passenger.CodeOf(err) != passenger.Unavailable || !strings.Contains(passenger.Public(err), "storage full") {
 		t.Errorf("recorded on a full disk: %v", err)
 	}

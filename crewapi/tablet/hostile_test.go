@@ -16,13 +16,27 @@ func (w *world) halfErased(a *Agent, order func()) {
 	w.Helper()
 	order()
 	f := a.list()[0]
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, res := w.answer(a, f, f.talk.Peer)
+	ready, err := f.step(flightsync.Receive{Runs: res.Runs})
+	if err == nil {
+		err = f.commit(ready, badgerstore.Meta{Name: metaErasing, Value: []byte{1}})
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// answer asks ground, which is known to hold peer, and takes nothing of what it says yet. The caller
+// holds the flight.
+func (w *world) answer(a *Agent, f *flight, peer flightsync.Vector) (*flightsync.Request, flightsync.Response) {
+	w.Helper()
 	client, err := a.ready("test")
 	if err != nil {
 		w.Fatal(err)
 	}
-	f.mu.Lock()
-	ready, err := f.step(flightsync.Ask{Peer: f.talk.Peer})
-	f.mu.Unlock()
+	ready, err := f.step(flightsync.Ask{Peer: peer})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -30,14 +44,7 @@ func (w *world) halfErased(a *Agent, order func()) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if ready, err = f.step(flightsync.Receive{Runs: res.Runs}); err == nil {
-		err = f.commit(ready, badgerstore.Meta{Name: metaErasing, Value: []byte{1}})
-	}
-	if err != nil {
-		w.Fatal(err)
-	}
+	return ready.Request, res
 }
 
 // TestErasureOnAFullDisk: an erasure was cut short and the disk is full at the next start. The
@@ -47,13 +54,7 @@ func TestErasureOnAFullDisk(t *testing.T) {
 	a := w.tablet()
 	_, order := w.erasable(a)
 	w.halfErased(a, order)
-	a.Close()
-	c := a.Config
-	c.Floor = 1 << 60
-	full, err := Open(c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	full := w.reopenFull(a)
 	if p, err := full.Flight(t.Context(), key); err != nil && passenger.CodeOf(err) != passenger.Unavailable {
 		t.Errorf("on a full disk: %+v, %v", p, err)
 	}
@@ -83,21 +84,10 @@ func TestErasureReachesRescuedEntries(t *testing.T) {
 		t.Fatal("nothing was rescued; the test shows nothing")
 	}
 	// The order arrives in an answer that leaves something out.
-	client, err := a.ready("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := f.step(flightsync.Ask{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := client.Exchange(t.Context(), *req.Request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	req, res := w.answer(a, f, nil)
 	f.mu.Unlock()
 	res.More = true
-	if _, err := f.take(res, taken{request: req.Request}); err != nil {
+	if _, err := f.take(res, taken{request: req}); err != nil {
 		t.Fatal(err)
 	}
 	if w.keeps(a, "said thanks") {

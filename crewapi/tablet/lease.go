@@ -83,10 +83,8 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	waiting := v.pending(f.talk.Peer) > 0 || f.rescuing() || !f.talk.Done(v.state)
-	for _, l := range v.state.Lanes { // of others too: this may be the only tablet that has them
-		waiting = waiting || isCrew(l) && l.Seq > f.talk.Peer.Of(l.Author)
-	}
+	// Also for what others recorded: this may be the only tablet that has it.
+	waiting := f.rescuing() || !f.talk.Done(v.state)
 	switch {
 	case rec.Assignment.Removed && !waiting:
 		return true, a.drop(f)
