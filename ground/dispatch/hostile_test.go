@@ -21,6 +21,15 @@ func hostileWorld(t *testing.T) *world {
 	return w
 }
 
+// hostileNote has one tablet, with a note on it.
+func hostileNote(t *testing.T) (*world, *tablet, flightsync.NoteView) {
+	w := hostileWorld(t)
+	tab := w.tablet("t1", first, passenger.Lead)
+	w.loop("C1", passenger.TopicMeal)
+	tab.sync()
+	return w, tab, tab.view().Notes[0]
+}
+
 // A tablet that comes with ever new stores uses up neither the author indexes of the flight nor
 // ground's lane: another tablet's second store gets one, another tablet is assigned, the flight goes on.
 func TestOneTabletDoesNotUseUpTheIndexes(t *testing.T) {
@@ -99,11 +108,7 @@ func (t countedTx) PutGesture(ctx context.Context, g ground.GestureRow) error {
 
 // An exchange writes the gestures that are news, not all that the flight ever had.
 func TestAnExchangeRegistersWhatIsNew(t *testing.T) {
-	w := hostileWorld(t)
-	tab := w.tablet("t1", first, passenger.Lead)
-	w.loop("C1", passenger.TopicMeal)
-	tab.sync()
-	n := tab.view().Notes[0]
+	w, tab, n := hostileNote(t)
 	give := func(from, to int) {
 		for i := from; i < to; i++ {
 			tab.write(flightsync.Gesture{Code: passenger.Drink, Quantity: 1, Traveller: n.Note.Traveller, Note: n.Dot}.Draft([8]byte{1, byte(i)}))
@@ -124,11 +129,7 @@ func TestAnExchangeRegistersWhatIsNew(t *testing.T) {
 
 // A note that a tablet has flooded with outcomes can still be erased.
 func TestAFloodedNoteIsErased(t *testing.T) {
-	w := hostileWorld(t)
-	tab := w.tablet("t1", first, passenger.Lead)
-	w.loop("C1", passenger.TopicMeal)
-	tab.sync()
-	n := tab.view().Notes[0]
+	w, tab, n := hostileNote(t)
 	var ds []flightsync.Draft
 	for i := range 3500 {
 		ds = append(ds, flightsync.OutcomeDraft(n.Dot, n.Note.Traveller, passenger.Feedback{Outcome: passenger.Acted}, nil, [8]byte{9, byte(i), byte(i >> 8)}))

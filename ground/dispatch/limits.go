@@ -1,6 +1,10 @@
 package dispatch
 
-import "time"
+import (
+	"time"
+
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
 
 const (
 	// maxExchanges is how many exchanges one node works on at a time; arbitrary, four for each
@@ -23,18 +27,16 @@ const (
 	replyWithin = 24 * time.Hour
 	// settleWithin is the deadline of a follow-up for ground operations.
 	settleWithin = 72 * time.Hour
-	// maxTabletsPerFlight is the engine's bound on tablets of one flight.
-	maxTabletsPerFlight = 15
 	// maxIndexes bounds the author indexes that one tablet asks for on a flight, one for each of its
 	// stores. Arbitrary: twice an equal share of what there are.
 	maxIndexes = 8
 	// restoreSkips is how many author indexes a flight may have given away between a backup and its
 	// restore. Arbitrary: one to each tablet that a flight may have, and one more.
-	restoreSkips = maxTabletsPerFlight + 1
+	restoreSkips = flightsync.MaxTablets + 1
 	// maxFrames bounds the answers that are kept for the watchers of one flight. Arbitrary: mostly
 	// all of them hold the same.
 	maxFrames = 64
-	// eraseDots is how many ops one erase op names: 1,000 of at most 11 bytes stay below the
-	// engine's bound on an op.
-	eraseDots = 1000
+	// eraseDots is how many ops one erase op names: as many as any op, so that it stays below the
+	// engine's bound on one.
+	eraseDots = flightsync.MaxOver
 )

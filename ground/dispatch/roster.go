@@ -51,8 +51,8 @@ func (s *Service) Assign(ctx context.Context, key passenger.FlightKey, tablet st
 			}
 		}
 		if !found && !remove {
-			if len(tablets) >= maxTabletsPerFlight {
-				return passenger.Errorf(passenger.TooMuch, op, "a flight has at most %d tablets", maxTabletsPerFlight)
+			if len(tablets) >= flightsync.MaxTablets {
+				return passenger.Errorf(passenger.TooMuch, op, "a flight has at most %d tablets", flightsync.MaxTablets)
 			}
 			next, err := l.nextAuthor(ctx, crossings)
 			if err != nil {
