@@ -25,7 +25,7 @@ func (r *Replica) Homes(notes []RunNote, next func() Author) (out []Home) {
 		if n.What != FaultFork || n.Seq == 0 || !ok {
 			continue
 		}
-		if ofLane, ofKey := r.branches(l, out); ofLane >= MaxBranches || ofKey >= MaxKeyBranches {
+		if r.full(l, out) {
 			continue
 		}
 		h := Home{Branch: RosterEntry{Author: next(), Class: l.Class, Fork: n.Fork}}
@@ -41,6 +41,18 @@ func (r *Replica) Homes(notes []RunNote, next func() Author) (out []Home) {
 		out = append(out, h)
 	}
 	return out
+}
+
+// Full reports whether a lane has as many branches as are given homes; a further one stays with its
+// tablet.
+func (r *Replica) Full(a Author) bool {
+	l, ok := r.st.Lane(a)
+	return ok && r.full(l, nil)
+}
+
+func (r *Replica) full(l Lane, homes []Home) bool {
+	ofLane, ofKey := r.branches(l, homes)
+	return ofLane >= MaxBranches || ofKey >= MaxKeyBranches
 }
 
 // branches counts the branches that left a lane, and those that left any lane of the same

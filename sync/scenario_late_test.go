@@ -222,6 +222,22 @@ func TestScenarioEveryBudget(t *testing.T) {
 	}
 }
 
+// newTwin plays how tablet 0 comes to have a twin, a copied store: note n stands, the twin declined it
+// in the op branch, which tablet 1 holds, and tablet 0 acted on it, which nobody has heard yet.
+func newTwin(t *testing.T) (c *crew, twin *node, n Dot, branch Op) {
+	t.Helper()
+	c = newCrew(t, 2)
+	n = c.ground.write(Notes, NoteDraft(testNote(1)))[0]
+	c.all()
+	twin = newNode(t, passenger.FlightID{1}, Nobody, 10)
+	twin.store, twin.salt = c.tablets[0].store.Clone(), 100
+	twin.reload()
+	branch = opAt(t, twin, twin.write(author(0), OutcomeDraft(n, 1, declined(), nil, [8]byte{5}))[0])
+	c.tablets[1].do(Receive{Runs: twin.do(Ask{}).Request.Runs})
+	c.tablets[0].write(author(0), SeenDraft(n), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))
+	return c, twin, n, branch
+}
+
 // tablet 0 has a twin (a copied store). Ground heard tablet 0, tablet 1 heard the twin.
 //
 //	ground, tablet 0   4: 1 ─ 2 ─ 3
@@ -230,16 +246,7 @@ func TestScenarioEveryBudget(t *testing.T) {
 // Every other lane goes on; tablet 1 carries the twin's branch to ground, which gives it a home,
 // and from then on everybody holds both.
 func TestScenarioForkOfATwin(t *testing.T) {
-	c := newCrew(t, 2)
-	n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
-	c.all()
-	twin := newNode(t, passenger.FlightID{1}, Nobody, 10)
-	twin.store, twin.salt = c.tablets[0].store.Clone(), 100
-	twin.reload()
-	theirs := twin.write(author(0), OutcomeDraft(n, 1, declined(), nil, [8]byte{5}))[0]
-	branch := opAt(t, twin, theirs)
-	c.tablets[1].do(Receive{Runs: twin.do(Ask{}).Request.Runs})
-	c.tablets[0].write(author(0), SeenDraft(n), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))
+	c, twin, n, branch := newTwin(t)
 	c.once(0, 0)
 
 	c.tablets[1].write(author(1), SeenDraft(n))
@@ -453,16 +460,7 @@ func TestScenarioEquivocatingTabletUsesUpNoIndexes(t *testing.T) {
 //	ground    4: 1 ─ 2 ─ 3
 //	tablet 1  4: 1 ─ 2'
 func TestScenarioLeavingTabletHandsABranchIn(t *testing.T) {
-	c := newCrew(t, 2)
-	n := c.ground.write(Notes, NoteDraft(testNote(1)))[0]
-	c.all()
-	twin := newNode(t, passenger.FlightID{1}, Nobody, 10)
-	twin.store, twin.salt = c.tablets[0].store.Clone(), 100
-	twin.reload()
-	theirs := twin.write(author(0), OutcomeDraft(n, 1, declined(), nil, [8]byte{5}))[0]
-	branch := opAt(t, twin, theirs)
-	c.tablets[1].do(Receive{Runs: twin.do(Ask{}).Request.Runs})
-	c.tablets[0].write(author(0), SeenDraft(n), OutcomeDraft(n, 1, acted(), nil, [8]byte{1}))
+	c, _, _, branch := newTwin(t)
 	c.sync(0)
 
 	var talk Talk

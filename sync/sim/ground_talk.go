@@ -88,7 +88,7 @@ func (g *ground) take(runs []flightsync.Run, device int) (flightsync.Ready, erro
 	next := g.next()
 	homes := g.rep.Homes(ready.Notes, func() flightsync.Author { next++; return next - 1 })
 	for _, n := range ready.Notes {
-		if n.What == flightsync.FaultFork && n.Seq > 0 && !slices.ContainsFunc(homes, func(h flightsync.Home) bool { return h.Branch.Fork == n.Fork }) && g.branches(n.Author) {
+		if n.What == flightsync.FaultFork && n.Seq > 0 && !slices.ContainsFunc(homes, func(h flightsync.Home) bool { return h.Branch.Fork == n.Fork }) && g.rep.Full(n.Author) {
 			w.reached("a branch beyond the bound stayed with its tablet")
 			w.truth.crowded = true
 		}
@@ -127,21 +127,6 @@ func (g *ground) take(runs []flightsync.Run, device int) (flightsync.Ready, erro
 		}
 	}
 	return ready, nil
-}
-
-// branches reports whether a lane, or its tablet's key, has as many branches as are given homes.
-func (g *ground) branches(of flightsync.Author) bool {
-	lane, _ := g.disk.state.Lane(of)
-	ofLane, ofKey := 0, 0
-	for _, l := range g.disk.state.Lanes {
-		if l.Fork.Is() && l.Fork.Of == of {
-			ofLane++
-		}
-		if l.Fork.Is() && l.Key == lane.Key {
-			ofKey++
-		}
-	}
-	return ofLane >= flightsync.MaxBranches || ofKey >= flightsync.MaxKeyBranches
 }
 
 // obey drops bodies that ground had ordered erased before its database came from a backup, and

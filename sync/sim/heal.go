@@ -45,9 +45,6 @@ func (w *world) heal() {
 			break
 		}
 	}
-	if w.truth.crowded {
-		return
-	}
 	w.checked(I12)
 	if !w.equal() {
 		w.unequal(bound)
@@ -84,9 +81,12 @@ func (w *world) session(t *tablet) bool {
 	return false
 }
 
-// connected lists the tablets that hold the whole flight in the end: not those that are gone, and
-// not those that were taken off the roster and only hand in.
+// connected lists the tablets that hold the whole flight in the end: not those that are gone, not
+// those that were taken off the roster and only hand in, and none where a branch has no home.
 func (w *world) connected() (out []*tablet) {
+	if w.truth.crowded {
+		return nil
+	}
 	for _, t := range w.tablets {
 		if t.works() && !w.ground.tables.removed[t.device] {
 			out = append(out, t)
@@ -183,7 +183,7 @@ func (w *world) final(owed map[form]place) {
 	}
 	held := forms(ops)
 	for f, at := range owed {
-		if _, ok := held[f]; !ok {
+		if _, ok := held[f]; !ok && !w.truth.crowded {
 			w.checked(I15)
 			w.fail(I15, "entry %x survived at address %d as %s and did not come to ground", f, at.at, at.dot)
 		}
