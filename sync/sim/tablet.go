@@ -96,7 +96,7 @@ func (t *tablet) load() {
 	t.stands("after a restart")
 	t.erased = t.orders()
 	if t.w.planted(RewriteAfterCrash) {
-		t.again()
+		t.w.in(1e9, t.again) // not here: on a full disk it would start the process over and over
 	}
 	t.obey()
 }

@@ -131,7 +131,7 @@ func (t *tablet) act() {
 
 // again is a driver that does not remember which form its last entry came from.
 func (t *tablet) again() {
-	if t.me() == flightsync.Nobody {
+	if !t.works() || t.me() == flightsync.Nobody {
 		return
 	}
 	for _, o := range slices.Backward(t.disk.lanes[t.me()]) {
