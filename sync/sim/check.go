@@ -133,8 +133,53 @@ func (t *tablet) shown() *flightsync.View {
 	return v
 }
 
-// heldInTime is nothing but a place where a tablet got notes; delivery is the model's business.
-func (t *tablet) heldInTime([]flightsync.Op) { t.view = nil }
+// told reads which ops a have op says are held.
+func told(o flightsync.Op) (flightsync.Vector, bool) {
+	if o.Header.Kind != flightsync.KindHave || o.IsStub() || o.Poison != "" {
+		return nil, false
+	}
+	_, data, _ := proto(o.Content(), 0)
+	v, err := flightsync.UnpackVector(data[1])
+	return v, err == nil
+}
+
+// tellsTrue checks that a tablet says of no op that it holds it while it does not (I6). What it wrote
+// long ago comes again with its own lane and is not judged.
+func (t *tablet) tellsTrue(ev flightsync.Event, ops []flightsync.Op) {
+	if r, ok := ev.(flightsync.Receive); ok && slices.ContainsFunc(r.Runs, func(r flightsync.Run) bool { return r.Author == t.me() }) {
+		return
+	}
+	for _, o := range ops {
+		if v, ok := told(o); ok && o.Dot.Author == t.me() {
+			t.w.checked(I6)
+			if held := t.disk.state.Vector(); !held.CoversAll(v) {
+				t.w.fail(I6, "tablet %d says it holds %v and holds %v", t.at, v, held)
+			}
+		}
+	}
+}
+
+// tellsAll checks that a tablet at rest has said of every note that it holds it: whether one was
+// delivered rests on that (I9).
+func (t *tablet) tellsAll() {
+	t.w.checked(I9)
+	var said []flightsync.Vector
+	for a := range t.ours() {
+		if a < flightsync.MaxAuthors {
+			for _, o := range t.disk.lanes[a] {
+				if v, ok := told(o); ok {
+					said = append(said, v)
+				}
+			}
+		}
+	}
+	for _, o := range t.disk.lanes[flightsync.Notes] {
+		if o.Header.Kind == flightsync.KindNote && !slices.ContainsFunc(said, func(v flightsync.Vector) bool { return v.Covers(o.Dot) }) {
+			t.w.fail(I9, "tablet %d has never said that it holds note %s", t.at, o.Dot)
+			return
+		}
+	}
+}
 
 // noPlaintext checks that a replica which holds an erase order holds nothing of what it names (I14).
 func (w *world) noPlaintext(t *tablet) {

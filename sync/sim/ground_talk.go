@@ -304,6 +304,9 @@ func (g *ground) tell(changed []flightsync.Dot) {
 		}
 		g.effects[f]++
 		g.w.checked(I3)
+		if !g.w.truth.filled[f] && o.Header.Kind == flightsync.KindGesture {
+			g.w.fail(I3, "the effect of gesture %s was worked, which nobody gave", d)
+		}
 		if g.effects[f] > 1 && g.w.truth.restored == 0 {
 			g.w.fail(I3, "the effect of entry %x (op %s) was worked %d times", f, d, g.effects[f])
 		}

@@ -180,6 +180,9 @@ func (w *world) final(owed map[form]place) {
 			}
 		}
 		t.stands("at rest")
+		if t.me() != flightsync.Nobody {
+			t.tellsAll()
+		}
 	}
 	held := forms(ops)
 	for f, at := range owed {

@@ -18,6 +18,7 @@ type tablet struct {
 	disk   *disk
 	kept   []flightsync.Op // in the store: readable own entries of a damaged one, to be recorded again
 	purged bool            // in the agent's own file: this flight is over here
+	over   bool            // it was purged once, whatever the file says
 
 	rep    *flightsync.Replica // nil while down
 	talks  map[int]flightsync.Talk
@@ -171,7 +172,10 @@ func (t *tablet) do(ev flightsync.Event) (flightsync.Ready, bool) {
 	}
 	t.moved(ready.Batch)
 	t.w.claims(t.disk)
-	t.heldInTime(ready.Batch.Ops)
+	t.tellsTrue(ev, ready.Batch.Ops)
+	if t.over && len(ready.Batch.Ops) > 0 {
+		t.w.fail(I8, "tablet %d takes ops of a flight that it purged", t.at)
+	}
 	if ends == 2 {
 		t.w.fault("crash after persist")
 		t.crash()

@@ -76,6 +76,7 @@ func (t *tablet) act() {
 		}
 	}
 	f := w.form(t.at)
+	w.truth.filled[f] = true
 	if len(v.Notes) == 0 || w.chance(0.15) {
 		seat := passenger.Seat(string(rune('1'+w.rng.IntN(9))) + string(rune('A'+w.rng.IntN(6))))
 		record(flightsync.KindSeatNow, "", "", f, flightsync.SeatNowDraft(no, seat, tr.SeatDots, f))

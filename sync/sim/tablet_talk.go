@@ -139,6 +139,7 @@ func (t *tablet) answered(from, call int, req *flightsync.Request, res flightsyn
 }
 
 func (t *tablet) receive(ev flightsync.Receive) (flightsync.Ready, bool) {
+	ev.Have = ev.Have && !t.w.planted(SkipHave)
 	ready, ok := t.do(ev)
 	if ok {
 		t.w.odd(ready.Notes)
@@ -232,6 +233,7 @@ func (t *tablet) purge() {
 			return
 		}
 	}
+	t.over = true
 	t.purged, t.rep, t.disk, t.view, t.image, t.owes = true, nil, newDisk(), nil, nil, map[form]bool{}
 	w.log("tablet %d purged", t.at)
 	if w.planted(ForgetPurge) {

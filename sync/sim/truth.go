@@ -22,6 +22,7 @@ type entry struct {
 // truth is what really happened, known to nobody on board.
 type truth struct {
 	entries map[form]entry
+	filled  map[form]bool                    // by a person, saved or not
 	notes   map[string]passenger.TravellerNo // by their words
 	erased  map[string]flightsync.Hash       // texts that must be nowhere, and the erase op that says so, by its commitment
 	count   int
@@ -32,7 +33,7 @@ type truth struct {
 }
 
 func newTruth() truth {
-	return truth{entries: map[form]entry{}, notes: map[string]passenger.TravellerNo{}, erased: map[string]flightsync.Hash{}}
+	return truth{entries: map[form]entry{}, filled: map[form]bool{}, notes: map[string]passenger.TravellerNo{}, erased: map[string]flightsync.Hash{}}
 }
 
 func (w *world) word(what string) string {
