@@ -42,50 +42,6 @@ func runAll(n int, first uint64, opt Options, each func(Result)) {
 	done.Wait()
 }
 
-func TestSim(t *testing.T) {
-	sum := Result{Faults: map[string]int{}, Checks: map[string]int{}, Reached: map[string]int{}}
-	broken := map[string]int{}
-	add := func(to, from map[string]int) {
-		for k, n := range from {
-			to[k] += n
-		}
-	}
-	failed := 0
-	runAll(*seeds, *seed, Options{Verbose: *verbose, Without: strings.Split(*without, ";")}, func(res Result) {
-		add(sum.Faults, res.Faults)
-		add(sum.Checks, res.Checks)
-		add(sum.Reached, res.Reached)
-		sum.Exchanges += res.Exchanges
-		sum.Ops += res.Ops
-		for _, line := range res.Log {
-			fmt.Fprintln(t.Output(), line)
-		}
-		for i, f := range res.Failures {
-			broken[f.Invariant]++
-			if failed++; failed < 20 && i < 2 {
-				t.Errorf("seed %d: %s: %s\n\treplay: %s", res.Seed, f.Invariant, f.What, replay(res.Seed))
-			}
-		}
-	})
-	faults := 0
-	for _, n := range sum.Faults {
-		faults += n
-	}
-	fmt.Fprintf(t.Output(), "ops=%d\nfaults=%v\nchecks=%v\nreached=%v\nbroken=%v\n", sum.Ops, sum.Faults, sum.Checks, sum.Reached, broken)
-	for _, f := range Faults() {
-		if *seeds >= 60 && sum.Faults[f] == 0 {
-			t.Errorf("%q never happened", f)
-		}
-	}
-	for _, s := range States {
-		if *seeds >= 60 && sum.Reached[s] == 0 {
-			t.Errorf("%q was never reached", s)
-		}
-	}
-	fmt.Fprintf(t.Output(), "sim: seeds=%d flight_hours=%d faults=%d exchanges=%d lost=%d duplicated=%d diverged=%d stuck=%d planted=%s\n", *seeds, 18**seeds, faults, sum.Exchanges,
-		broken[I2]+broken[I15]+broken[I16], broken[I3]+broken[I4], broken[I1]+broken[I6]+broken[I9]+broken[I10]+broken[I11], broken[I12], plantsCaught())
-}
-
 var caught int
 
 func plantsCaught() string {
@@ -120,6 +76,53 @@ func TestPlanted(t *testing.T) {
 	if caught < len(plants) {
 		t.Errorf("%d of %d planted bugs were caught", caught, len(plants))
 	}
+}
+
+func TestSim(t *testing.T) {
+	sum := Result{Faults: map[string]int{}, Checks: map[string]int{}, Reached: map[string]int{}}
+	broken := map[string]int{}
+	add := func(to, from map[string]int) {
+		for k, n := range from {
+			to[k] += n
+		}
+	}
+	failed, all := 0, 0
+	runAll(*seeds, *seed, Options{Verbose: *verbose, Without: strings.Split(*without, ";")}, func(res Result) {
+		add(sum.Faults, res.Faults)
+		add(sum.Checks, res.Checks)
+		add(sum.Reached, res.Reached)
+		sum.Exchanges += res.Exchanges
+		sum.Ops += res.Ops
+		for _, line := range res.Log {
+			fmt.Fprintln(t.Output(), line)
+		}
+		for i, f := range res.Failures {
+			broken[f.Invariant]++
+			all++
+			if failed++; failed < 20 && i < 2 {
+				t.Errorf("seed %d: %s: %s\n\treplay: %s", res.Seed, f.Invariant, f.What, replay(res.Seed))
+			}
+		}
+	})
+	faults := 0
+	for _, n := range sum.Faults {
+		faults += n
+	}
+	fmt.Fprintf(t.Output(), "ops=%d\nfaults=%v\nchecks=%v\nreached=%v\nbroken=%v\n", sum.Ops, sum.Faults, sum.Checks, sum.Reached, broken)
+	for _, f := range Faults() {
+		if *seeds >= 60 && sum.Faults[f] == 0 {
+			t.Errorf("%q never happened", f)
+		}
+	}
+	for _, s := range States {
+		if *seeds >= 60 && sum.Reached[s] == 0 {
+			t.Errorf("%q was never reached", s)
+		}
+	}
+	lost, duplicated := broken[I2]+broken[I15]+broken[I16], broken[I3]+broken[I4]
+	diverged, stuck := broken[I1]+broken[I6]+broken[I9]+broken[I10]+broken[I11], broken[I12]
+	fmt.Fprintf(t.Output(), "sim: seeds=%d flight_hours=%d faults=%d exchanges=%d lost=%d duplicated=%d diverged=%d stuck=%d other=%d planted=%s\n", *seeds, 18**seeds, faults, sum.Exchanges,
+		lost, duplicated, diverged, stuck, all-lost-duplicated-diverged-stuck, plantsCaught())
 }
 
 // The same seed is the same flight, to the last message.
