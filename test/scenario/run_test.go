@@ -28,6 +28,11 @@ var scenarios = []scenario{
 	{"late feedback on a sealed flight", lateFeedback, ""},
 	{"late feedback about an erased passenger", lateFeedbackErased, ""},
 	{"erasure in an open flight, and a tablet that joins after it", erasureOpen, ""},
+	{"aircraft swap", aircraftSwap, ""},
+	{"seat change in flight", seatChange, ""},
+	{"diversion", diversion, ""},
+	{"turn-back and new dispatch", turnBack, ""},
+	{"cancelled flight", cancelled, ""},
 }
 
 var pairs = [][2]string{{"sqlite", "badger"}, {"postgres", "memory"}, {"postgres", "badger"}, {"sqlite", "memory"}}
