@@ -181,6 +181,10 @@ func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.Mo
 			a.STD = u.STD.UTC()
 			l.flight.STD = a.STD
 		}
+		if u.Arrival != "" && u.Arrival != l.flight.Arrival {
+			a.Arrival = u.Arrival
+			l.flight.Arrival = a.Arrival
+		}
 		if a != (flightsync.Amend{}) {
 			ds = append(ds, a.Draft())
 		}
