@@ -24,6 +24,9 @@ func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) ([]passenge
 	if err != nil {
 		return nil, err
 	}
+	if err := l.questions(v, changed); err != nil {
+		return nil, err
+	}
 	byNote, err := l.loopsByNote(ctx)
 	if err != nil {
 		return nil, err
@@ -98,6 +101,23 @@ func (l *leg) verdicts(changed []flightsync.Dot, erased map[flightsync.Author]bo
 			ds = append(ds, verdict.Draft())
 		}
 	}
+	_, err := l.write(flightsync.Admin, ds...)
+	return err
+}
+
+// questions answers anew what came of a tablet behind its cut: it counts for nothing, and somebody
+// has to look.
+func (l *leg) questions(v *flightsync.View, changed []flightsync.Dot) error {
+	var ds []flightsync.Draft
+	for _, q := range v.Quarantine {
+		if q.Reason == "cut" && slices.Contains(changed, q.Dot) {
+			ds = append(ds, flightsync.Verdict{Author: q.Dot.Author, From: q.Dot.Seq, To: q.Dot.Seq, Code: flightsync.VerdictQuestion}.Draft())
+		}
+	}
+	if len(ds) == 0 {
+		return nil
+	}
+	l.s.Log.Error("entries of a tablet whose access was ended; they count for nothing until somebody decides", "flight", l.flight.ID.String(), "n", len(ds))
 	_, err := l.write(flightsync.Admin, ds...)
 	return err
 }

@@ -99,7 +99,7 @@ func (s *Service) rostered(ctx context.Context, tx ground.Tx, tablet passenger.T
 			return r, nil
 		}
 	}
-	return ground.RosterRow{}, passenger.Errorf(passenger.Forbidden, "dispatch.Exchange", "this tablet is not on the roster of that flight")
+	return ground.RosterRow{}, passenger.Errorf(passenger.Forbidden, "dispatch.Exchange", "this tablet is not on the crew list of that flight; ask ground operations to put it on, then sync again")
 }
 
 // crossed notes what the tablet claims to hold, how much of every tablet's ops ground holds, and

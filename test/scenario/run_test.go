@@ -33,6 +33,8 @@ var scenarios = []scenario{
 	{"diversion", diversion, ""},
 	{"turn-back and new dispatch", turnBack, ""},
 	{"cancelled flight", cancelled, ""},
+	{"unlisted tablet without internet", unlistedTablet, ""},
+	{"tablet lost in flight", lostTablet, ""},
 }
 
 var pairs = [][2]string{{"sqlite", "badger"}, {"postgres", "memory"}, {"postgres", "badger"}, {"sqlite", "memory"}}

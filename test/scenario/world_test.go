@@ -109,7 +109,7 @@ func (w *world) open() {
 	w.cases = &cases.Service{Store: db, Loops: w.dispatch, Rand: rand.Reader}
 	w.followup = &followup.Service{Store: db}
 	w.subject = &subject.Service{Store: db, Flights: w.dispatch, Rand: rand.Reader, Scrub: db.Scrub}
-	w.auth = &auth.Tablets{Store: db, Rand: rand.Reader, Ground: passenger.PublicKeys{Sign: w.keys.Signer().Public(), Agree: w.keys.Agreer().Public()}}
+	w.auth = &auth.Tablets{Store: db, Rand: rand.Reader, Dispatch: w.dispatch, Ground: passenger.PublicKeys{Sign: w.keys.Signer().Public(), Agree: w.keys.Agreer().Public()}}
 	mux := http.NewServeMux()
 	mux.Handle(crewapi.NewHandler(struct {
 		*auth.Tablets
