@@ -29,8 +29,9 @@ type Config struct {
 // Service is safe for concurrent use.
 type Service struct {
 	Config
-	slots chan struct{}
-	feed  feed
+	slots   chan struct{}
+	feed    feed
+	refused patience
 }
 
 // New makes a service.
