@@ -30,6 +30,7 @@ type Config struct {
 type Service struct {
 	Config
 	slots   chan struct{}
+	visits  visits
 	feed    feed
 	refused patience
 }
@@ -51,6 +52,8 @@ type leg struct {
 	store  flightsync.Store
 	rep    *flightsync.Replica
 	cached *flightsync.View
+	// several: it works for several visits, and what is odd about one goes alone.
+	several bool
 }
 
 // lock opens a flight for writing.
