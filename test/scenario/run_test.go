@@ -35,6 +35,7 @@ var scenarios = []scenario{
 	{"cancelled flight", cancelled, ""},
 	{"unlisted tablet without internet", unlistedTablet, ""},
 	{"tablet lost in flight", lostTablet, ""},
+	{"app downgrade", downgrade, "badger"},
 }
 
 var pairs = [][2]string{{"sqlite", "badger"}, {"postgres", "memory"}, {"postgres", "badger"}, {"sqlite", "memory"}}
