@@ -11,7 +11,9 @@ type part struct {
 // plan lists what a run does, in order. What a later part needs is always done.
 func (c *benchCmd) plan(l *lab, r *result) []part {
 	s := l.site
-	need, all := true, len(c.Parts) == 0
+	all := len(c.Parts) == 0
+	// A storm has a site of its own.
+	need := all || slices.ContainsFunc(c.Parts, func(name string) bool { return name != "w5" && name != "w5-pg" && name != "fan-out" })
 	var out []part
 	for _, p := range []struct {
 		part
@@ -35,7 +37,8 @@ func (c *benchCmd) plan(l *lab, r *result) []part {
 		{part{"w3", l.reconcile}, false},
 		{part{"w7", l.localStore}, false},
 		{part{"w4", l.live}, false},
-		{part{"w5", l.storm(all || slices.Contains(c.Parts, "fan-out"), !all)}, slices.Contains(c.Parts, "fan-out")},
+		{part{"w5", l.storm(all || slices.Contains(c.Parts, "fan-out"))}, slices.Contains(c.Parts, "fan-out")},
+		{part{"w5-pg", l.stormPostgres(!all)}, false},
 		{part{"push", func() (err error) { r.Push, err = s.measurePush(); return err }}, false},
 		{part{"start", func() (err error) {
 			r.Start, err = s.measureStart()

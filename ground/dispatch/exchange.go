@@ -131,7 +131,7 @@ type claim struct {
 // crossed notes what tablets claim to hold, how much of every tablet's ops ground holds, and that
 // the tablets were heard.
 func (l *leg) crossed(ctx context.Context, claims ...claim) error {
-	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	cs, err := l.crossings(ctx)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (l *leg) crossed(ctx context.Context, claims ...claim) error {
 			news = append(news, c)
 		}
 	}
-	if err := l.tx.PutCrossing(ctx, news...); err != nil {
+	if err := l.putCrossing(ctx, news...); err != nil {
 		return err
 	}
 	var tablets []passenger.TabletID

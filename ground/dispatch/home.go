@@ -20,7 +20,7 @@ func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready
 	if l.several && l.odd(ready) {
 		return ready, errApart
 	}
-	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	cs, err := l.crossings(ctx)
 	if err != nil {
 		return ready, err
 	}
@@ -52,7 +52,7 @@ func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready
 			}
 		}
 	}
-	if slices.ContainsFunc(ready.Changed, l.groundWrote) {
+	if l.brought(ready.Changed) {
 		return ready, l.regained(ctx)
 	}
 	return ready, nil
@@ -61,12 +61,16 @@ func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready
 // odd reports whether a step brought more than new ops of tablets: something to log or to answer to
 // one of several, a branch, or what ground had lost.
 func (l *leg) odd(ready flightsync.Ready) bool {
-	return len(ready.Notes)+len(ready.Batch.Cuts) > 0 || slices.ContainsFunc(ready.Changed, l.groundWrote)
+	return len(ready.Notes)+len(ready.Batch.Cuts) > 0 || l.brought(ready.Changed)
 }
 
-func (l *leg) groundWrote(d flightsync.Dot) bool {
-	lane, _ := l.rep.State().Lane(d.Author)
-	return lane.Class != flightsync.TabletLane
+// brought reports whether ops of ground's own are among those that a tablet brought.
+func (l *leg) brought(changed []flightsync.Dot) bool {
+	st := l.rep.State()
+	return slices.ContainsFunc(changed, func(d flightsync.Dot) bool {
+		lane, _ := st.Lane(d.Author)
+		return lane.Class != flightsync.TabletLane
+	})
 }
 
 // settle writes who a branch is, and under which index its tablet goes on.
@@ -103,7 +107,7 @@ func (l *leg) settle(ctx context.Context, h flightsync.Home, cs []ground.Crossin
 			{Author: h.Live.Author, Incarnation: h.Live.Incarnation},
 		} {
 			x.Flight, x.Tablet, x.FirstAt = l.flight.ID, c.Tablet, now
-			if err := l.tx.PutCrossing(ctx, x); err != nil {
+			if err := l.putCrossing(ctx, x); err != nil {
 				return err
 			}
 		}
@@ -119,7 +123,7 @@ func (l *leg) regained(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	cs, err := l.crossings(ctx)
 	if err != nil {
 		return err
 	}
@@ -142,7 +146,7 @@ func (l *leg) regained(ctx context.Context) error {
 		if c.Incarnation != (flightsync.Incarnation{}) && c.FirstAt.IsZero() {
 			c.FirstAt = l.tx.Now()
 		}
-		if err := l.tx.PutCrossing(ctx, c); err != nil {
+		if err := l.putCrossing(ctx, c); err != nil {
 			return err
 		}
 	}

@@ -73,7 +73,7 @@ func (l *leg) close(reason string) error {
 // nothing followed, and ground holds all it issued. Nobody waits for a tablet whose access was ended.
 // A flight that no tablet ever reached has nothing to wait for.
 func (l *leg) handedIn(ctx context.Context) (bool, error) {
-	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	cs, err := l.crossings(ctx)
 	if err != nil {
 		return false, err
 	}
