@@ -21,6 +21,8 @@ const (
 	// defaultFloor is the free disk space below which nothing is written, bytes. A write to a
 	// mapped file on a full disk kills the process; room for two memtable logs and a table.
 	defaultFloor = 32 << 20
+	// discardSize is that of Badger's DISCARD, bytes (Badger 4.9.6, discard.go).
+	discardSize = 1 << 20
 	// highSlot is the size of one of the two slots of HIGH, bytes; 64 authors fit.
 	highSlot = 1024
 )

@@ -1,0 +1,149 @@
+package power
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// nthPatience is how long writers may take that an error left hanging.
+const nthPatience = 30 * time.Second
+
+// nth is what came of one failing I/O.
+type nth struct {
+	ledger
+	fired        bool
+	died, closed int
+}
+
+// TestNthFailure lets the n-th I/O of two writers in a row fail once, for n = 1, 2, 3 … until they
+// have no n-th: the first makes a store and closes it, the second opens it and writes on. The third
+// finds a disk that works: everything that was acknowledged is there, once.
+func TestNthFailure(t *testing.T) {
+	needFuse(t)
+	for _, store := range []string{"tablet", "ground"} {
+		t.Run(store, func(t *testing.T) {
+			step := amount(map[string]int{"tablet": 40, "ground": 90}[store], 1)
+			var mu sync.Mutex
+			var workers sync.WaitGroup
+			all := newLedger()
+			points, died, closed, next, over := 0, 0, 0, 1, false
+			take := func() (int, bool) {
+				mu.Lock()
+				defer mu.Unlock()
+				n := next
+				next += step
+				return n, !over
+			}
+			for range runtime.GOMAXPROCS(0) {
+				workers.Go(func() {
+					for n, ok := take(); ok; n, ok = take() {
+						got := failNth(t, store, n)
+						mu.Lock()
+						if over = over || !got.fired; got.fired {
+							points++
+						}
+						for _, why := range got.problems {
+							all.problems = append(all.problems, fmt.Sprintf("%d: %s", n, why))
+						}
+						died, closed = died+got.died, closed+got.closed
+						all.acks, all.lost, all.twice, all.wrong = all.acks+got.acks, all.lost+got.lost, all.twice+got.twice, all.wrong+got.wrong
+						all.refused, all.salvaged = all.refused+got.refused, all.salvaged+got.salvaged
+						mu.Unlock()
+					}
+				})
+			}
+			workers.Wait()
+			all.good(t)
+			if points < 2 || all.acks == 0 || all.refused+closed+died == 0 {
+				t.Errorf("%d points, %d acks, %d refusals: nothing was tried", points, all.acks, all.refused+closed+died)
+			}
+			summary.line(t, "kind=nth-%s points=%d acked=%d refused=%d closed=%d died=%d lost=%d twice=%d wrong=%d salvaged=%d",
+				store, points, all.acks, all.refused, closed, died, all.lost, all.twice, all.wrong, all.salvaged)
+		})
+	}
+}
+
+// failNth runs the three writers.
+func failNth(t *testing.T, store string, n int) *nth {
+	got := &nth{ledger: *newLedger()}
+	d := newDisk(nil)
+	d.fails = n
+	for range 2 {
+		got.on(t, d, order{Store: store, Seed: uint64(n), Writes: 2, Stubborn: 3}, true)
+	}
+	got.fired = d.calls >= n
+	after := newDisk(d.cut(rand.New(rand.NewPCG(*seed, uint64(n))), 1)) // what was not written is gone with the pages of the kernel
+	got.on(t, after, order{Store: store, Writes: 1}, false)
+	return got
+}
+
+// on runs a writer on a mounted disk. With faults it may be refused, find no open store, or die of
+// a page that it cannot read; but no passing error is damage.
+func (g *nth) on(t *testing.T, d *disk, o order, faults bool) {
+	o.Dir = t.TempDir()
+	srv, err := mount(d, o.Dir)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer func() {
+		for tries := 0; ; tries++ { // a writer that died may hold the folder for a moment
+			if err := srv.Unmount(); err == nil || tries == 50 {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	w := start(t, o)
+	over := time.AfterFunc(nthPatience, w.kill)
+	defer func() {
+		if !over.Stop() {
+			g.problems = append(g.problems, "the writer hangs")
+		}
+	}()
+	if !faults {
+		acks := g.acks
+		if g.opened(w) {
+			g.during(w, nthPatience)
+		}
+		g.drain(w)
+		if g.acks == acks {
+			g.problems = append(g.problems, "behind the fault nothing is taken")
+		}
+		return
+	}
+	done := false
+	for line := range w.lines {
+		what, rest, _ := strings.Cut(line, " ")
+		switch {
+		case what == "closed" || what == "unreadable":
+			g.closed++
+			done = true
+			if !strings.HasPrefix(rest, "unavailable ") {
+				g.problems = append(g.problems, line)
+			}
+		case what == "refused" && !strings.HasPrefix(rest, "unavailable "), what == "salvaged":
+			g.problems = append(g.problems, line)
+			done = true
+		case what == "done":
+			done = true
+		}
+		g.took(line)
+	}
+	w.cmd.Wait()
+	if refused := g.refused > 0; !done && !refused {
+		g.died++
+		if why := w.errors.Bytes(); !bytes.Contains(why, []byte("SIGBUS")) {
+			g.problems = append(g.problems, fmt.Sprintf("the writer died: %.300q", why))
+		}
+	}
+}
