@@ -26,6 +26,7 @@ type disk struct {
 	flushes int
 	calls   int // everything asked of it but attributes
 	fails   int // the call that fails, once; 0: none
+	failed  string
 }
 
 // file is a file's content: as programs see it, as flushed, and what was written between.

@@ -2,6 +2,7 @@ package power
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -13,6 +14,8 @@ import (
 
 // nthPatience is how long writers may take that an error left hanging.
 const nthPatience = 30 * time.Second
+
+var nthOnly = flag.Int("power.nth", 0, "which I/O fails; 0: all")
 
 // nth is what came of one failing I/O.
 type nth struct {
@@ -28,6 +31,10 @@ func TestNthFailure(t *testing.T) {
 	needFuse(t)
 	for _, store := range []string{"tablet", "ground"} {
 		t.Run(store, func(t *testing.T) {
+			if *nthOnly > 0 {
+				failNth(t, store, *nthOnly).good(t)
+				return
+			}
 			step := amount(map[string]int{"tablet": 40, "ground": 90}[store], 1)
 			var mu sync.Mutex
 			var workers sync.WaitGroup
@@ -77,9 +84,17 @@ func failNth(t *testing.T, store string, n int) *nth {
 	for range 2 {
 		got.on(t, d, order{Store: store, Seed: uint64(n), Writes: 2, Stubborn: 3}, true)
 	}
-	got.fired = d.calls >= n
+	got.fired = d.failed != ""
 	after := newDisk(d.cut(rand.New(rand.NewPCG(*seed, uint64(n))), 1)) // what was not written is gone with the pages of the kernel
 	got.on(t, after, order{Store: store, Writes: 1}, false)
+	for i, why := range append(got.problems, got.reasons...) {
+		why = d.failed + ": " + why
+		if i < len(got.problems) {
+			got.problems[i] = why
+		} else {
+			got.problems = append(got.problems, why)
+		}
+	}
 	return got
 }
 
