@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/dgraph-io/badger/v4/pb"
 
@@ -59,5 +60,26 @@ func TestATableThatNeverCameToBe(t *testing.T) {
 func beside(t *testing.T, dir string) {
 	if err := os.WriteFile(filepath.Join(dir, "000098.sst"), []byte("what was replaced"), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Badger loses what it merges when the merged table cannot be written, so tables stay as they are.
+func TestTablesAreNotMerged(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir)
+	fill(t, d, 1)
+	for i := range 6 {
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		d = open(t, dir)
+		if n := len(d.db.Tables()); n != i+1 {
+			t.Fatalf("%d tables after %d closings", n, i+1)
+		}
+		write(t, d, 1)
+	}
+	time.Sleep(1500 * time.Millisecond) // Badger looks for tables to merge within a second
+	if n := len(d.db.Tables()); n != 6 {
+		t.Errorf("%d tables a while after there were 6", n)
 	}
 }

@@ -25,17 +25,35 @@ type nth struct {
 }
 
 // TestNthFailure lets the n-th I/O of two writers in a row fail once, for n = 1, 2, 3 … until they
-// have no n-th: the first makes a store and closes it, the second opens it and writes on. The third
+// have no n-th: the first makes a store (ground's mostly is there already) and closes it, the second
+// opens it and writes on. The third
 // finds a disk that works: everything that was acknowledged is there, once.
 func TestNthFailure(t *testing.T) {
 	needFuse(t)
-	for _, store := range []string{"tablet", "ground"} {
-		t.Run(store, func(t *testing.T) {
+	for _, c := range []struct {
+		name, store   string
+		made          bool // the store is there, with an entry
+		sample, whole int  // every which I/O
+	}{
+		{"tablet", "tablet", false, 40, 1},
+		{"ground", "ground", true, 40, 1},
+		{"ground-migrates", "ground", false, 300, 10},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			store := c.store
+			var image map[string][]byte
+			if c.made {
+				d := newDisk(nil)
+				made := &nth{ledger: *newLedger()}
+				made.on(t, d, order{Store: store, Writes: 1}, false)
+				made.good(t)
+				image = d.cut(rand.New(rand.NewPCG(*seed, 0)), 1)
+			}
 			if *nthOnly > 0 {
-				failNth(t, store, *nthOnly).good(t)
+				failNth(t, store, image, *nthOnly).good(t)
 				return
 			}
-			step := amount(map[string]int{"tablet": 40, "ground": 90}[store], 1)
+			step := amount(c.sample, c.whole)
 			var mu sync.Mutex
 			var workers sync.WaitGroup
 			all := newLedger()
@@ -50,7 +68,7 @@ func TestNthFailure(t *testing.T) {
 			for range runtime.GOMAXPROCS(0) {
 				workers.Go(func() {
 					for n, ok := take(); ok; n, ok = take() {
-						got := failNth(t, store, n)
+						got := failNth(t, store, image, n)
 						mu.Lock()
 						if over = over || !got.fired; got.fired {
 							points++
@@ -71,15 +89,15 @@ func TestNthFailure(t *testing.T) {
 				t.Errorf("%d points, %d acks, %d refusals: nothing was tried", points, all.acks, all.refused+closed+died)
 			}
 			summary.line(t, "kind=nth-%s points=%d acked=%d refused=%d closed=%d died=%d lost=%d twice=%d wrong=%d salvaged=%d",
-				store, points, all.acks, all.refused, closed, died, all.lost, all.twice, all.wrong, all.salvaged)
+				c.name, points, all.acks, all.refused, closed, died, all.lost, all.twice, all.wrong, all.salvaged)
 		})
 	}
 }
 
 // failNth runs the three writers.
-func failNth(t *testing.T, store string, n int) *nth {
+func failNth(t *testing.T, store string, image map[string][]byte, n int) *nth {
 	got := &nth{ledger: *newLedger()}
-	d := newDisk(nil)
+	d := newDisk(image)
 	d.fails = n
 	for range 2 {
 		got.on(t, d, order{Store: store, Seed: uint64(n), Writes: 2, Stubborn: 3}, true)
