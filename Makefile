@@ -62,7 +62,7 @@ sim: ## Simulate SEEDS flights with faults, and one with every crash point; prin
 	go test ./sync/sim -run 'TestPlanted|TestSim$$|TestCrash' -count=1 -timeout 60m -v -args -sim.seeds=$(SEEDS) -sim.every=1
 
 .PHONY: power
-power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits (root; about 8 minutes)
+power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits (root; about 10 minutes)
 	CABINLOOP_BIN="$(CURDIR)/bin" go test ./test/power -count=1 -timeout 30m -v -args -power.full -power.seed=$(SEED)
 
 .PHONY: proof

@@ -22,6 +22,13 @@ const (
 	// defaultFloor is the free disk space below which nothing is written, bytes. A write to a
 	// mapped file on a full disk kills the process; room for two memtable logs and a table.
 	defaultFloor = 32 << 20
+	// looseTables is how many tables there are before Badger merges them. It must not come to that
+	// in a flight: when the table of a merge cannot be written, Badger drops the error and removes
+	// the tables that it was to replace (4.9.6, levels.go: defer inflightBuilders.Done(err)). An
+	// opened store writes one when it closes, and one for each memtable.
+	looseTables = 64
+	// discardSize is that of Badger's DISCARD, bytes (Badger 4.9.6, discard.go).
+	discardSize = 1 << 20
 	// highSlot is the size of one of the two slots of HIGH, bytes; 64 authors fit.
 	highSlot = 1024
 )

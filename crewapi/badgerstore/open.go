@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -32,9 +33,10 @@ type DB struct {
 var _ flightsync.Store = (*DB)(nil)
 
 // Open opens or creates the store in dir. key is the flight's own key. Errors: corrupt when the
-// stored ops are not those the state names or the key is not the store's; phase for a store of a later
-// program, of which nothing is touched; unavailable when the directory cannot be used. On a full disk the store can be read and refuses every write; see
-// [DB.ReadOnly].
+// stored ops are not those the state names or the key is not the store's; phase for a store of a
+// later program, of which nothing is touched; unavailable when the directory cannot be used or the
+// disk fails: then the store is as it was. On a full disk the store can be read and refuses every
+// write; see [DB.ReadOnly].
 func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 	const op = "badgerstore.Open"
 	c := config{floor: defaultFloor, free: Free}
@@ -62,17 +64,21 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 	if err := d.room(op); err != nil {
 		return d.readOnly(key, err)
 	}
-	if err := d.checkFiles(outer); err != nil {
-		return nil, passenger.Wrap(passenger.Corrupt, op, "the flight's store is damaged", err)
+	if err := d.twice(op, "the flight's store is damaged", func() error { return d.checkFiles(outer) }); err != nil {
+		return nil, err
 	}
-	if d.db, err = openBadger(dir, outer); err != nil {
-		return nil, passenger.Wrap(passenger.Corrupt, op, "the flight's store cannot be opened", err)
+	if err := d.twice(op, "the flight's store cannot be opened", func() (err error) { d.db, err = openBadger(dir, outer); return err }); err != nil {
+		return nil, err
 	}
-	if d.high, err = openHigh(dir); err == nil {
+	if d.high, err = openHigh(dir); err != nil {
+		err = unavailable(op, err)
+	} else {
 		err = d.check()
 	}
 	if err == nil {
-		err = asError(op, errors.Join(d.sums(), copyRegistry(dir), writeFormat(dir)))
+		if e := errors.Join(d.sums(), copyRegistry(dir), writeFormat(dir)); e != nil {
+			err = unavailable(op, e)
+		}
 	}
 	if err != nil {
 		d.Close()
@@ -109,14 +115,28 @@ func (d *DB) ReadOnly() (yes, roomNow bool) {
 	return d.snapshot != nil, d.snapshot != nil && d.room("badgerstore.ReadOnly") == nil
 }
 
+// makeDiscard makes a file that Badger would make itself, where a failing disk ends the program.
+func makeDiscard(dir string) error {
+	f, err := os.OpenFile(filepath.Join(dir, "DISCARD"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil || st.Size() > 0 {
+		return err
+	}
+	return f.Truncate(discardSize)
+}
+
 // openBadger turns Badger's panics over damaged files into errors.
 func openBadger(dir string, key []byte) (db *badger.DB, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("badger panicked: %v", p)
+			db, err = nil, fmt.Errorf("badger panicked: %v", p)
 		}
 	}()
-	if err := dropEmptyLogs(dir); err != nil {
+	if err := errors.Join(dropEmptyLogs(dir), makeDiscard(dir)); err != nil {
 		return nil, err
 	}
 	return badger.Open(badgerOptions(dir, key))

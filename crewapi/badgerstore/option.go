@@ -33,7 +33,7 @@ func WithFree(free func(dir string) (uint64, error)) Option {
 func badgerOptions(dir string, key []byte) badger.Options {
 	return badger.DefaultOptions(dir).WithSyncWrites(true).
 		WithMemTableSize(memTable).WithNumMemtables(2).
-		WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(4).WithNumCompactors(2).
+		WithNumLevelZeroTables(looseTables).WithNumLevelZeroTablesStall(2 * looseTables).WithNumCompactors(2).
 		WithBlockCacheSize(cache).WithIndexCacheSize(cache).
 		WithValueLogFileSize(valueLog).WithValueThreshold(valueThreshold).
 		WithCompression(options.None).WithMetricsEnabled(false).WithDetectConflicts(false).

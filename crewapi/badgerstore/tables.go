@@ -34,6 +34,9 @@ func checkTables(dir string) error {
 		return err
 	}
 	sums := readSums(dir)
+	if live, err = strikeMissing(dir, live, sums); err != nil {
+		return err
+	}
 	for _, name := range live {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

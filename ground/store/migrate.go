@@ -58,7 +58,8 @@ func migrations(e engine) (fstest.MapFS, int64, error) {
 }
 
 // Migrate brings the tables up to this program's version. Several nodes may start at once: one
-// does it, the others wait. Errors: phase when a newer program has migrated the database.
+// does it, the others wait. Errors: phase when a newer program has migrated the database,
+// unavailable, corrupt.
 func (db *DB) Migrate(ctx context.Context) error {
 	const op = "store.Migrate"
 	if err := db.refuseNewer(ctx); err != nil {
@@ -75,6 +76,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 		}
 		// SQLite has no session lock: another process may have made the tables meanwhile.
 		if after, _ := db.version(ctx); db.engine == postgres || try == maxTries || after == before && faultOf(err) != faultRace {
+			if f := faultOf(err); f == faultAway || f == faultDamaged {
+				return fail(op, err)
+			}
 			return passenger.Wrap(passenger.Internal, op, "the database could not be migrated", err)
 		}
 		if !pause(ctx, jitter(retryBase, retryCap, try)) {

@@ -84,7 +84,7 @@ func (w *world) allUp() {
 // once checks that ground holds each entry and each note that was acknowledged, and counts it once.
 func (w *world) once() {
 	view := w.ground.fold()
-	entries, notes := map[form]int{}, map[string]int{}
+	entries, notes, erased := map[form]int{}, map[string]int{}, 0
 	for _, o := range w.ground.disk.all() {
 		if _, twin := view.Repeated[o.Dot]; twin {
 			continue
@@ -92,7 +92,11 @@ func (w *world) once() {
 		if f, ok := formOf(o); ok {
 			entries[f]++
 		}
-		if o.Header.Kind == flightsync.KindNote && !o.IsStub() {
+		switch {
+		case o.Header.Kind != flightsync.KindNote:
+		case o.IsStub():
+			erased++
+		default:
 			_, data, _ := proto(o.Content(), 0)
 			notes[string(data[10])]++
 		}
@@ -107,13 +111,12 @@ func (w *world) once() {
 		}
 	}
 	for words := range w.truth.notes {
-		_, erased := w.truth.erased[words]
-		switch n := notes[words]; {
-		case n == 0 && !erased:
-			w.fail(I2, "%s was written and is nowhere", words)
-		case n > 1:
+		if n := notes[words]; n > 1 {
 			w.fail(I3, "%s is there %d times", words, n)
 		}
+	}
+	if n := len(w.truth.notes); len(notes)+erased != n {
+		w.fail(I2, "%d notes were written; %d are there and %d erased", n, len(notes), erased)
 	}
 }
 

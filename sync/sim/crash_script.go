@@ -93,6 +93,9 @@ func (w *world) handIn(t *tablet) bool {
 	}
 	born := t.born
 	for range 100 {
+		if t.rep == nil {
+			return false
+		}
 		req, ok := t.ask(0)
 		if !ok {
 			return false

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"testing"
 )
@@ -60,6 +61,7 @@ func TestCrash(t *testing.T) {
 	if len(whole.Failures) > 0 {
 		t.Fatalf("without a crash: %v", whole.Failures)
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a flight leaves little behind
 	for _, kind := range []Point{{}, {Fails: true}} {
 		n, broken := 0, map[string]int{}
 		eachPoint(kind, *every, Options{}, func(p Point, res Result) bool {

@@ -15,6 +15,9 @@
 // state that it never reaches: every fault kind of [Faults] and every state of [States] must
 // come up over the seeds of a test.
 //
+// A scripted flight beside it (crash.go) has each of its store calls once as the end of a process
+// and once as an I/O error.
+//
 // What it does not simulate: bytes on a wire, encryption, leases, goroutines. Those have tests
 // in crewapi, and real disks and processes in test/power.
 package sim

@@ -237,7 +237,7 @@ func (t *tablet) renew() {
 	keep := append(t.kept, t.worth()...)
 	fresh := w.disk(newDisk())
 	if err := fresh.Apply(flightsync.Create(w.group, flightsync.Nobody, w.incarnation(), devKey(0))); err != nil {
-		w.fail(I5, "renew: %v", err)
+		t.trouble(err) // the damaged store is still there
 		return
 	}
 	t.disk, t.kept, t.image = fresh, keep, nil

@@ -24,6 +24,9 @@ type disk struct {
 	off     bool // the power is gone: nothing is taken any more
 	lies    bool // says that a flush went well, and does nothing
 	flushes int
+	calls   int // everything asked of it but attributes
+	fails   int // the call that fails, once; 0: none
+	failed  string
 }
 
 // file is a file's content: as programs see it, as flushed, and what was written between.

@@ -84,6 +84,22 @@ func (n *node) locked(fn func()) syscall.Errno {
 	return 0
 }
 
+// io runs fn as an I/O of its own, unless it is the one that fails.
+func (n *node) io(what, name string, fn func()) (errno syscall.Errno) {
+	bad := false
+	errno = n.locked(func() {
+		if n.d.calls++; n.d.calls == n.d.fails {
+			bad, n.d.failed = true, what+" "+name
+			return
+		}
+		fn()
+	})
+	if bad {
+		return syscall.EIO
+	}
+	return errno
+}
+
 func (n *node) attr(out *fuse.Attr) {
 	out.Mode = 0o700
 	if n.f != nil {
@@ -96,7 +112,7 @@ func (n *node) attr(out *fuse.Attr) {
 func (n *node) add(ctx context.Context, name string, f *file, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	child := &node{d: n.d, f: f}
 	full := n.name(name)
-	if errno := n.locked(func() {
+	if errno := n.io("make", full, func() {
 		n.d.rename(func(names map[string]*file) { names[full] = f })
 		child.attr(&out.Attr)
 	}); errno != 0 {
@@ -116,7 +132,7 @@ func (n *node) Mkdir(ctx context.Context, name string, _ uint32, out *fuse.Entry
 
 func (n *node) Unlink(_ context.Context, name string) syscall.Errno {
 	full := n.name(name)
-	return n.locked(func() { n.d.rename(func(names map[string]*file) { delete(names, full) }) })
+	return n.io("remove", full, func() { n.d.rename(func(names map[string]*file) { delete(names, full) }) })
 }
 
 func (n *node) Rmdir(ctx context.Context, name string) syscall.Errno { return n.Unlink(ctx, name) }
@@ -127,7 +143,7 @@ func (n *node) Rename(_ context.Context, name string, to fs.InodeEmbedder, newNa
 		return syscall.ENOSYS
 	}
 	from, dest := n.name(name), path.Join(to.EmbeddedInode().Path(nil), newName)
-	return n.locked(func() {
+	return n.io("rename", from, func() {
 		n.d.rename(func(names map[string]*file) {
 			names[dest] = names[from]
 			delete(names, from)
@@ -141,7 +157,7 @@ func (n *node) Open(context.Context, uint32) (fs.FileHandle, uint32, syscall.Err
 
 func (n *node) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
 	var got []byte
-	errno := n.locked(func() {
+	errno := n.io("read", n.Path(nil), func() {
 		if off < int64(len(n.f.now)) {
 			got = append(got, n.f.now[off:min(int64(len(n.f.now)), off+int64(len(dest)))]...)
 		}
@@ -150,7 +166,7 @@ func (n *node) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) 
 }
 
 func (n *node) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64) (uint32, syscall.Errno) {
-	return uint32(len(data)), n.locked(func() { n.d.change(n.f, change{off, data}) })
+	return uint32(len(data)), n.io("write", n.Path(nil), func() { n.d.change(n.f, change{off, data}) })
 }
 
 func (n *node) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
@@ -158,7 +174,7 @@ func (n *node) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) sy
 }
 
 func (n *node) Setattr(_ context.Context, _ fs.FileHandle, in *fuse.SetAttrIn, out *fuse.AttrOut) syscall.Errno {
-	return n.locked(func() {
+	return n.io("resize", n.Path(nil), func() {
 		if size, ok := in.GetSize(); ok && n.f != nil {
 			n.d.change(n.f, change{at: int64(size)})
 		}
@@ -168,7 +184,7 @@ func (n *node) Setattr(_ context.Context, _ fs.FileHandle, in *fuse.SetAttrIn, o
 
 // Allocate makes a file as long as asked; room is not what this disk is about.
 func (n *node) Allocate(_ context.Context, _ fs.FileHandle, off, size uint64, mode uint32) syscall.Errno {
-	return n.locked(func() {
+	return n.io("allocate", n.Path(nil), func() {
 		if end := int64(off + size); mode == 0 && end > int64(len(n.f.now)) {
 			n.d.change(n.f, change{at: end})
 		}
@@ -176,7 +192,7 @@ func (n *node) Allocate(_ context.Context, _ fs.FileHandle, off, size uint64, mo
 }
 
 func (n *node) Fsync(context.Context, fs.FileHandle, uint32) syscall.Errno {
-	return n.locked(func() { n.d.flush(n.f) })
+	return n.io("flush", n.Path(nil), func() { n.d.flush(n.f) })
 }
 
 func (n *node) Flush(context.Context, fs.FileHandle) syscall.Errno { return 0 }

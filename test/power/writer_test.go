@@ -2,6 +2,7 @@ package power
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -69,7 +70,7 @@ func work(text string) int {
 		k, err = openLooseSQLite(o.Dir)
 	}
 	if err != nil {
-		say("closed %v", err)
+		say("closed %s %v", passenger.CodeOf(err), err)
 		return 0
 	}
 	next := uint64(1)
@@ -78,7 +79,7 @@ func work(text string) int {
 		fmt.Fprintf(&b, "has %d %s\n", seq, short(words))
 		next = seq + 1
 	}); err != nil {
-		say("unreadable %v", err)
+		say("unreadable %s %v", passenger.CodeOf(err), err)
 		return 0
 	}
 	os.Stdout.WriteString(b.String())
@@ -119,8 +120,9 @@ func work(text string) int {
 
 // writer is a running writer.
 type writer struct {
-	cmd   *exec.Cmd
-	lines chan string
+	cmd    *exec.Cmd
+	lines  chan string
+	errors bytes.Buffer // what it says on standard error
 }
 
 // start starts a writer, below the given command when there is one.
@@ -134,6 +136,8 @@ func start(t testing.TB, o order, below ...string) *writer {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), writerEnv+"="+string(b), "GOMAXPROCS=2")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	w := &writer{cmd: cmd, lines: make(chan string, 1<<16)}
+	cmd.Stderr = &w.errors
 	if os.Getenv("CABINLOOP_POWER_STDERR") != "" {
 		cmd.Stderr = os.Stderr
 	}
@@ -144,7 +148,6 @@ func start(t testing.TB, o order, below ...string) *writer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &writer{cmd: cmd, lines: make(chan string, 1<<16)}
 	go func() {
 		defer close(w.lines)
 		r := bufio.NewReader(out)
