@@ -35,7 +35,22 @@ var scenarios = []scenario{
 	{"cancelled flight", cancelled, ""},
 	{"unlisted tablet without internet", unlistedTablet, ""},
 	{"tablet lost in flight", lostTablet, ""},
+	{"crew change at a turnaround", crewChange, "badger"},
+	{"two gateways at once", twoGateways, ""},
 	{"app downgrade", downgrade, "badger"},
+	{"ground restored from a backup", groundRestored, ""},
+	{"send-only after the lease", sendOnly, "badger"},
+	{"hand-in blocked while an entry is on one tablet only", handInBlocked, "badger"},
+	{"a tablet's own hand-in and purge", ownHandIn, "badger"},
+	{"two pursers act on one note", dispute, ""},
+	{"cloned tablet", clone, ""},
+	{"rolled-back tablet", rollback, ""},
+	{"entry that cannot be read", poison, ""},
+	{"kind of a later version", unknownKind, ""},
+	{"disk full on a tablet", diskFull, "badger"},
+	{"clocks ten years off", clocks, ""},
+	{"cabin without internet, then landing", noInternet, ""},
+	{"note taken back after on-block", retractLate, ""},
 }
 
 var pairs = [][2]string{{"sqlite", "badger"}, {"postgres", "memory"}, {"postgres", "badger"}, {"sqlite", "memory"}}
