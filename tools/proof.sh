@@ -19,10 +19,11 @@ part() { # name, command…
   grep -E '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links):' "$out/$name.txt" | sed 's/^ *//' || true
 }
 part sim "${MAKE:-make}" --no-print-directory sim SEEDS="${SEEDS:-1000}"
+part scenario "${MAKE:-make}" --no-print-directory scenario
 part power "${MAKE:-make}" --no-print-directory power
 part fuzz "${MAKE:-make}" --no-print-directory fuzz FUZZTIME="${FUZZTIME:-5s}"
 part bench "${MAKE:-make}" --no-print-directory bench BENCHTIME="${BENCHTIME:-200ms}"
-lines() { grep -hE '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links):' "$out"/{sim,power,fuzz}.txt | sed 's/^ *//'; }
+lines() { grep -hE '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links):' "$out"/{sim,scenario,power,fuzz}.txt | sed 's/^ *//'; }
 {
   echo "Commit $(git rev-parse --short HEAD)$(git diff --quiet HEAD -- . ':!docs' || echo ' with changes'), $(date -u +%F), $(go version | cut -d' ' -f3), $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), Linux $(uname -r)."
   echo

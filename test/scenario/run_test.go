@@ -8,6 +8,8 @@ package scenario_test
 import (
 	"flag"
 	"fmt"
+	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 )
@@ -66,6 +68,19 @@ func (s scenario) played(n int) (out [][2]string) {
 		}
 	}
 	return out
+}
+
+// TestEveryScenarioIsNamed: docs/proof.md lists the scenarios, each by its name.
+func TestEveryScenarioIsNamed(t *testing.T) {
+	b, err := os.ReadFile("../../docs/proof.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenarios {
+		if n := strings.Count(string(b), "\n| "+s.name+" |"); n != 1 {
+			t.Errorf("docs/proof.md names %q %d times, want once", s.name, n)
+		}
+	}
 }
 
 func TestScenarios(t *testing.T) {
