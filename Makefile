@@ -61,12 +61,17 @@ race: build ## Run all tests with the race detector (needs a C compiler)
 sim: ## Simulate SEEDS flights with faults, and one with every crash point; print summary lines
 	go test ./sync/sim -run 'TestPlanted|TestSim$$|TestCrash' -count=1 -timeout 60m -v -args -sim.seeds=$(SEEDS) -sim.every=1
 
+.PHONY: scenario
+scenario: ## Play every named scenario on every pair of stores
+	go run ./internal/testenv/cmd/prepare
+	go test ./test/scenario -count=1 -timeout 20m -v -args -scenario.full
+
 .PHONY: power
 power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits (root; about 10 minutes)
 	CABINLOOP_BIN="$(CURDIR)/bin" go test ./test/power -count=1 -timeout 30m -v -args -power.full -power.seed=$(SEED)
 
 .PHONY: proof
-proof: build ## Run the long proofs (sim, power, fuzz, bench; 60 minutes at most) and keep what they print in docs/proof.md
+proof: build ## Run the long proofs (sim, scenario, power, fuzz, bench; 60 minutes at most) and keep what they print in docs/proof.md
 	tools/proof.sh
 
 .PHONY: fuzz

@@ -19,11 +19,12 @@ part() { # name, command…
   grep -E '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links):' "$out/$name.txt" | sed 's/^ *//' || true
 }
 part sim "${MAKE:-make}" --no-print-directory sim SEEDS="${SEEDS:-1000}"
+part scenario "${MAKE:-make}" --no-print-directory scenario
 part power "${MAKE:-make}" --no-print-directory power
 part fuzz "${MAKE:-make}" --no-print-directory fuzz FUZZTIME="${FUZZTIME:-5s}"
 rm -f var/bench/loopbench.md # an old one is not of this run
 part bench "${MAKE:-make}" --no-print-directory bench BENCHTIME="${BENCHTIME:-200ms}"
-lines() { grep -hE '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links):' "$out"/{sim,power,fuzz}.txt | sed 's/^ *//'; }
+lines() { grep -hE '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links):' "$out"/{sim,scenario,power,fuzz}.txt | sed 's/^ *//'; }
 {
   printf '%s; ' "${times[@]}" | sed 's/; $/./'
   echo

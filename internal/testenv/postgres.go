@@ -32,11 +32,7 @@ func Postgres(tb testing.TB) (url string) {
 	if err := execSQL(context.Background(), cluster.url, "CREATE DATABASE "+name); err != nil {
 		tb.Fatalf("testenv: create database %s: %v", name, err)
 	}
-	tb.Cleanup(func() {
-		if err := execSQL(context.Background(), cluster.url, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
-			tb.Errorf("testenv: drop database %s: %v", name, err)
-		}
-	})
+	tb.Cleanup(func() { drop(tb, name) })
 	return strings.Replace(cluster.url, "/postgres?", "/"+name+"?", 1)
 }
 

@@ -42,10 +42,22 @@ func (p *purser) stored(k passenger.FlightKey) (s stored) {
 }
 
 // files reads a flight's store past the program, with the tablet's own keys: what somebody finds who
-// has both.
+// has both. A store that the program replaces meanwhile is read again.
 func (p *purser) files(k passenger.FlightKey) badgerstore.Salvaged {
 	p.Helper()
-	s := p.stored(k)
+	for {
+		s := p.stored(k)
+		out, err := p.salvage(s)
+		if p.stored(k).Generation != s.Generation {
+			continue
+		}
+		p.must(err)
+		return out
+	}
+}
+
+func (p *purser) salvage(s stored) (badgerstore.Salvaged, error) {
+	p.Helper()
 	dir := filepath.Join(p.dir, "flights", s.Assignment.Flight.String())
 	var wrapped struct {
 		LeaseEnd time.Time `json:"lease_end"`
@@ -60,9 +72,7 @@ func (p *purser) files(k passenger.FlightKey) badgerstore.Salvaged {
 	p.must(err)
 	own, err := hkdf.Key(sha256.New, key, s.Salt, "cabinloop flight store", 32)
 	p.must(err)
-	out, err := badgerstore.Salvage(filepath.Join(dir, strconv.Itoa(s.Generation)), [32]byte(own), s.Assignment.Flight)
-	p.must(err)
-	return out
+	return badgerstore.Salvage(filepath.Join(dir, strconv.Itoa(s.Generation)), [32]byte(own), s.Assignment.Flight)
 }
 
 func (p *purser) View(k passenger.FlightKey) *flightsync.View {

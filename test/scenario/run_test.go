@@ -8,6 +8,8 @@ package scenario_test
 import (
 	"flag"
 	"fmt"
+	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 )
@@ -35,7 +37,22 @@ var scenarios = []scenario{
 	{"cancelled flight", cancelled, ""},
 	{"unlisted tablet without internet", unlistedTablet, ""},
 	{"tablet lost in flight", lostTablet, ""},
+	{"crew change at a turnaround", crewChange, "badger"},
+	{"two gateways at once", twoGateways, ""},
 	{"app downgrade", downgrade, "badger"},
+	{"ground restored from a backup", groundRestored, ""},
+	{"send-only after the lease", sendOnly, "badger"},
+	{"hand-in blocked while an entry is on one tablet only", handInBlocked, "badger"},
+	{"a tablet's own hand-in and purge", ownHandIn, "badger"},
+	{"two pursers act on one note", dispute, ""},
+	{"cloned tablet", clone, ""},
+	{"rolled-back tablet", rollback, ""},
+	{"entry that cannot be read", poison, ""},
+	{"kind of a later version", unknownKind, ""},
+	{"disk full on a tablet", diskFull, "badger"},
+	{"clocks ten years off", clocks, ""},
+	{"cabin without internet, then landing", noInternet, ""},
+	{"note taken back after on-block", retractLate, ""},
 }
 
 var pairs = [][2]string{{"sqlite", "badger"}, {"postgres", "memory"}, {"postgres", "badger"}, {"sqlite", "memory"}}
@@ -51,6 +68,19 @@ func (s scenario) played(n int) (out [][2]string) {
 		}
 	}
 	return out
+}
+
+// TestEveryScenarioIsNamed: docs/proof.md lists the scenarios, each by its name.
+func TestEveryScenarioIsNamed(t *testing.T) {
+	b, err := os.ReadFile("../../docs/proof.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenarios {
+		if n := strings.Count(string(b), "\n| "+s.name+" |"); n != 1 {
+			t.Errorf("docs/proof.md names %q %d times, want once", s.name, n)
+		}
+	}
 }
 
 func TestScenarios(t *testing.T) {
