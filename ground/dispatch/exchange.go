@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -36,7 +37,7 @@ func (s *Service) Exchange(ctx context.Context, tablet passenger.TabletID, req f
 			return err
 		}
 		for _, n := range ready.Notes {
-			s.Log.Warn("odd run", "flight", l.flight.ID.String(), "tablet", tablet.String(), "kind", string(n.What), "seq", n.Seq)
+			s.tell(ctx, slog.LevelWarn, "odd run", string(n.What), whom{tablet, req.Group})
 		}
 		if err := l.bind(ctx, tablet, req, row); err != nil {
 			return err

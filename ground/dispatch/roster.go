@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -160,7 +161,7 @@ func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, req flightsyn
 		}
 	}
 	if c.Author >= flightsync.MaxAuthors || had >= maxIndexes {
-		l.s.Log.Error("a tablet has used up its author indexes", "flight", l.flight.ID.String(), "tablet", tablet.String(), "n", had)
+		l.s.tell(ctx, slog.LevelError, "a tablet has used up its author indexes", "", whom{tablet, l.flight.ID})
 		return nil
 	}
 	c.Incarnation, c.FirstAt = req.Incarnation, l.tx.Now()
