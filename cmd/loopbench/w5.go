@@ -21,9 +21,8 @@ const (
 	stormLimit = 45 * time.Second // the rest of the run goes on
 )
 
-// storm is W5, on SQLite and on PostgreSQL, and the fan-out on the fleet of the first. whole
-// includes the larger storm on PostgreSQL, for which another thousand tablets are loaded.
-func (l *lab) storm(fan, whole bool) func() error {
+// storm is W5 on SQLite, and the fan-out on its fleet.
+func (l *lab) storm(fan bool) func() error {
 	return func() error {
 		if err := l.stormFloor(); err != nil {
 			return err
@@ -40,15 +39,21 @@ func (l *lab) storm(fan, whole bool) func() error {
 		if err != nil {
 			return fmt.Errorf("%w%s", err, f.lastWords())
 		}
-		return l.stormPostgres(whole)
+		return nil
 	}
 }
 
-func (l *lab) stormPostgres(whole bool) error {
+// stormPostgres is W5 on PostgreSQL. whole includes the larger storm, for which another thousand
+// tablets are loaded.
+func (l *lab) stormPostgres(whole bool) func() error {
 	sizes := storms
 	if !whole {
 		sizes = storms[:1]
 	}
+	return func() error { return l.stormPostgresOf(sizes) }
+}
+
+func (l *lab) stormPostgresOf(sizes []int) error {
 	const work = "w5 pg"
 	// With fsync: nothing is acknowledged that a power cut could take.
 	url, stop, err := testenv.StartPostgres("", "-c", "fsync=on")

@@ -50,17 +50,15 @@ func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group 
 			return err
 		}
 		if len(ready.Changed) > 0 {
-			if loops, err = l.effects(ctx, ready.Changed); err != nil {
+			if err := l.effects(ctx, ready.Changed); err != nil {
 				return err
 			}
 		}
 		// No lane's own word: it says nothing of what the tablet holds.
-		if err := l.crossed(ctx, tablet, flightsync.Request{Me: flightsync.MaxAuthors}, nil); err != nil {
+		if err := l.crossed(ctx, claim{tablet: tablet, req: flightsync.Request{Me: flightsync.MaxAuthors}}); err != nil {
 			return err
 		}
-		more, err := l.reported(ctx, len(ready.Changed) > 0)
-		loops = append(loops, more...)
-		if err != nil {
+		if loops, err = l.reported(ctx, len(ready.Changed) > 0); err != nil {
 			return err
 		}
 		for i, run := range runs {

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/ground/notes"
@@ -16,7 +17,10 @@ func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready
 	if err != nil {
 		return ready, err
 	}
-	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	if l.several && l.odd(ready) {
+		return ready, errApart
+	}
+	cs, err := l.crossings(ctx)
 	if err != nil {
 		return ready, err
 	}
@@ -48,12 +52,25 @@ func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready
 			}
 		}
 	}
-	for _, d := range ready.Changed {
-		if lane, _ := l.rep.State().Lane(d.Author); lane.Class != flightsync.TabletLane {
-			return ready, l.regained(ctx)
-		}
+	if l.brought(ready.Changed) {
+		return ready, l.regained(ctx)
 	}
 	return ready, nil
+}
+
+// odd reports whether a step brought more than new ops of tablets: something to log or to answer to
+// one of several, a branch, or what ground had lost.
+func (l *leg) odd(ready flightsync.Ready) bool {
+	return len(ready.Notes)+len(ready.Batch.Cuts) > 0 || l.brought(ready.Changed)
+}
+
+// brought reports whether ops of ground's own are among those that a tablet brought.
+func (l *leg) brought(changed []flightsync.Dot) bool {
+	st := l.rep.State()
+	return slices.ContainsFunc(changed, func(d flightsync.Dot) bool {
+		lane, _ := st.Lane(d.Author)
+		return lane.Class != flightsync.TabletLane
+	})
 }
 
 // settle writes who a branch is, and under which index its tablet goes on.
@@ -90,7 +107,7 @@ func (l *leg) settle(ctx context.Context, h flightsync.Home, cs []ground.Crossin
 			{Author: h.Live.Author, Incarnation: h.Live.Incarnation},
 		} {
 			x.Flight, x.Tablet, x.FirstAt = l.flight.ID, c.Tablet, now
-			if err := l.tx.PutCrossing(ctx, x); err != nil {
+			if err := l.putCrossing(ctx, x); err != nil {
 				return err
 			}
 		}
@@ -106,7 +123,7 @@ func (l *leg) regained(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	cs, err := l.crossings(ctx)
 	if err != nil {
 		return err
 	}
@@ -129,12 +146,15 @@ func (l *leg) regained(ctx context.Context) error {
 		if c.Incarnation != (flightsync.Incarnation{}) && c.FirstAt.IsZero() {
 			c.FirstAt = l.tx.Now()
 		}
-		if err := l.tx.PutCrossing(ctx, c); err != nil {
+		if err := l.putCrossing(ctx, c); err != nil {
 			return err
 		}
 	}
 	for _, m := range v.Movements {
 		l.moved(m)
+	}
+	if g := v.Genesis; g.Key == l.flight.Key {
+		l.flight.Arrival, l.flight.STD, l.flight.STA = g.Arrival, g.STD, g.STA
 	}
 	if v.Closed != "" && (l.flight.Stage == passenger.Planned || l.flight.Stage == passenger.Open) {
 		l.flight.Stage, l.flight.ClosedAt = passenger.Closed, l.tx.Now()

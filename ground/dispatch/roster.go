@@ -33,7 +33,7 @@ func (s *Service) Assign(ctx context.Context, key passenger.FlightKey, tablet st
 		if !t.RevokedAt.IsZero() && !remove {
 			return passenger.Errorf(passenger.Forbidden, op, "tablet %s is revoked; enrol it again first", tablet)
 		}
-		crossings, err := tx.Crossings(ctx, f.ID)
+		crossings, err := l.crossings(ctx)
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *Service) Assign(ctx context.Context, key passenger.FlightKey, tablet st
 			if c.Author >= flightsync.MaxAuthors {
 				return passenger.Errorf(passenger.TooMuch, op, "flight %s has no author index left for another tablet", key)
 			}
-			if err := tx.PutCrossing(ctx, c); err != nil {
+			if err := l.putCrossing(ctx, c); err != nil {
 				return err
 			}
 			if err := l.rosterOp(ctx, c, role, zone, false); err != nil {
@@ -146,7 +146,7 @@ func (l *leg) rosterOp(ctx context.Context, c ground.Crossing, role passenger.Ro
 // flight and hands in what others recorded, and records nothing.
 // Errors: forbidden for the index of another tablet.
 func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, req flightsync.Request, row ground.RosterRow) error {
-	cs, err := l.tx.Crossings(ctx, l.flight.ID)
+	cs, err := l.crossings(ctx)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, req flightsyn
 		return nil
 	}
 	c.Incarnation, c.FirstAt = req.Incarnation, l.tx.Now()
-	if err := l.tx.PutCrossing(ctx, c); err != nil {
+	if err := l.putCrossing(ctx, c); err != nil {
 		return err
 	}
 	return l.rosterOp(ctx, c, row.Role, row.Zone, row.Removed)

@@ -31,6 +31,7 @@ type Config struct {
 type Service struct {
 	Config
 	slots   chan struct{}
+	visits  visits
 	feed    feed
 	refused patience
 	said    seldom.Counter[saying]
@@ -53,6 +54,9 @@ type leg struct {
 	store  flightsync.Store
 	rep    *flightsync.Replica
 	cached *flightsync.View
+	cross  []ground.Crossing // nil: not read yet
+	// several: it works for several visits, and what is odd about one goes alone.
+	several bool
 }
 
 // lock opens a flight for writing.
@@ -139,6 +143,19 @@ func (l *leg) view() (*flightsync.View, error) {
 		l.cached = v
 	}
 	return l.cached, nil
+}
+
+// crossings lists the crossings of the flight by author; nobody changes the slice.
+func (l *leg) crossings(ctx context.Context) (_ []ground.Crossing, err error) {
+	if l.cross == nil {
+		l.cross, err = l.tx.Crossings(ctx, l.flight.ID)
+	}
+	return l.cross, err
+}
+
+func (l *leg) putCrossing(ctx context.Context, cs ...ground.Crossing) error {
+	l.cross = nil
+	return l.tx.PutCrossing(ctx, cs...)
 }
 
 // save writes the flight row and tells watchers.
