@@ -10,6 +10,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/cabinloop/cabinloop/internal/seldom"
 	"github.com/cabinloop/cabinloop/passenger"
 	"github.com/cabinloop/cabinloop/proto/gen/crew/v1/crewv1connect"
 )
@@ -20,6 +21,15 @@ type guard struct {
 	now    func() time.Time
 	log    *slog.Logger
 	enrols *bucket
+	failed seldom.Counter[failure]
+}
+
+// failure is a way in which a tablet's calls about a flight fail.
+type failure struct {
+	tablet    passenger.TabletID
+	group     string
+	procedure string
+	code      passenger.Code
 }
 
 var _ connect.Interceptor = (*guard)(nil)
@@ -34,7 +44,7 @@ func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 				res, err = next(ctx, req)
 			}
 		}
-		g.report(ctx, req.Spec().Procedure, start, err)
+		g.report(ctx, req.Spec().Procedure, req.Any(), start, err)
 		return res, toWire(err)
 	}
 }
@@ -50,7 +60,7 @@ func (g *guard) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.
 		if err == nil {
 			err = next(ctx, checkedConn{conn})
 		}
-		g.report(ctx, conn.Spec().Procedure, start, err)
+		g.report(ctx, conn.Spec().Procedure, nil, start, err)
 		return toWire(err)
 	}
 }
@@ -88,11 +98,24 @@ func (g *guard) admit(ctx context.Context, procedure string, h http.Header) (con
 }
 
 // report writes one line a call: which, by which tablet, how long, and the error that does not
-// cross. No request or response content.
-func (g *guard) report(ctx context.Context, procedure string, start time.Time, err error) {
+// cross. No request or response content. What a tablet brings upon itself by each of its calls is a
+// warning now and then, with how often it was.
+func (g *guard) report(ctx context.Context, procedure string, message any, start time.Time, err error) {
 	level, args := slog.LevelDebug, []any{"op", procedure, "tablet", tabletFrom(ctx).String(), "dur", g.now().Sub(start)}
 	if err != nil && ctx.Err() == nil {
-		level, args = slog.LevelWarn, append(args, "kind", string(passenger.CodeOf(err)), "err", err)
+		code := passenger.CodeOf(err)
+		level, args = slog.LevelWarn, append(args, "kind", string(code), "err", err)
+		if code == passenger.Forbidden || code == passenger.TooMuch || code == passenger.Invalid || code == passenger.NotFound {
+			about, _ := message.(interface{ GetGroup() []byte })
+			f := failure{tablet: tabletFrom(ctx), procedure: procedure, code: code}
+			if about != nil && len(about.GetGroup()) == len(passenger.FlightID{}) {
+				f.group = string(about.GetGroup())
+			}
+			n, say := g.failed.Again(f)
+			if args = append(args, "n", n); !say {
+				level = slog.LevelDebug
+			}
+		}
 	}
 	g.log.Log(ctx, level, "call", args...)
 }

@@ -180,6 +180,29 @@ func TestErrorsCrossWithPublicTextOnly(t *testing.T) {
 	}
 }
 
+// TestRefusalsDoNotFloodTheLog: what a tablet is refused with each of its calls about a flight is a
+// warning now and then, with how often it was; about another flight it is news.
+func TestRefusalsDoNotFloodTheLog(t *testing.T) {
+	var log bytes.Buffer
+	g := crewtest.New(t, func() time.Time { return t0 })
+	hc := serve(t, stub{Ground: g, exchange: func(flightsync.Request) (flightsync.Response, error) {
+		return flightsync.Response{}, passenger.Errorf(passenger.Forbidden, "a.B", "you speak for another one")
+	}}, &log)
+	_, c := enrolled(t, g, hc)
+	for range 25 {
+		if _, err := c.Exchange(t.Context(), flightsync.Request{Group: passenger.FlightID{1}}); passenger.CodeOf(err) != passenger.Forbidden {
+			t.Fatal(err)
+		}
+	}
+	count := func() int { return strings.Count(log.String(), "level=WARN") }
+	if count() != 2 || !strings.Contains(log.String(), "n=10") {
+		t.Errorf("%d warnings about 25 refusals, want one and one for ten:\n%s", count(), &log)
+	}
+	if c.Exchange(t.Context(), flightsync.Request{Group: passenger.FlightID{2}}); count() != 3 {
+		t.Errorf("%d warnings, another flight is news", count())
+	}
+}
+
 // TestBusyGround: what a full queue looks like at the wire, to any client and to ours.
 func TestBusyGround(t *testing.T) {
 	g := crewtest.New(t, func() time.Time { return t0 })

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -25,7 +26,7 @@ func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group 
 	for i, run := range sealed {
 		open, err := run.Open(group, s.Agree.Open)
 		if passenger.CodeOf(err) == passenger.Corrupt {
-			s.Log.Error("sealed entries do not open", "flight", group.String(), "tablet", tablet.String(), "n", len(run.Ops))
+			s.tell(ctx, slog.LevelError, "sealed entries do not open", "", whom{tablet, group})
 			continue
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -58,7 +59,7 @@ func (s *Service) exchange(ctx context.Context, tx ground.Tx, flight passenger.F
 		return nil, err
 	}
 	for _, n := range ready.Notes {
-		s.Log.Warn("odd run", "flight", l.flight.ID.String(), "tablet", in[0].tablet.String(), "kind", string(n.What), "seq", n.Seq)
+		s.tell(ctx, slog.LevelWarn, "odd run", string(n.What), whom{in[0].tablet, flight})
 	}
 	for _, v := range in {
 		if err := l.bind(ctx, v.tablet, v.req, rows[v]); err != nil {

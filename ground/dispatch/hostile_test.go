@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +46,9 @@ func TestOneTabletDoesNotUseUpTheIndexes(t *testing.T) {
 		if i == 99 && (len(res.Runs) == 0 || res.Have.Of(flightsync.Admin) > 30) {
 			t.Errorf("the tablet gets %d runs, ground's lane has %d ops", len(res.Runs), res.Have.Of(flightsync.Admin))
 		}
+	}
+	if n := strings.Count(w.log.String(), "used up"); n != 2 { // once, and once for ten
+		t.Errorf("%d lines say that the tablet has used up its indexes", n)
 	}
 	again := *honest
 	again.store, again.talk = flightsync.NewMemory(), flightsync.Talk{}
@@ -139,5 +143,23 @@ func TestAFloodedNoteIsErased(t *testing.T) {
 	w.erase(first, n.Note.Traveller)
 	if w.groundHolds(first, "Jansen") {
 		t.Error("ground still holds the name")
+	}
+}
+
+// A tablet that sends what ground must refuse with each exchange, a branch without a home or a run
+// that nobody signed, does not flood the log.
+func TestATabletThatIsAlwaysOddIsLoggedNowAndThen(t *testing.T) {
+	w, tab, note := hostileNote(t)
+	tab.write(flightsync.SeenDraft(note.Dot))
+	req := *tab.step(tab.talk.Ask(0, 0)).Request
+	for i := range req.Runs {
+		req.Runs[i].Sig = make([]byte, 64)
+	}
+	for range 25 {
+		_, err := w.dispatch.Exchange(w.ctx, tab.id, req)
+		w.must(err)
+	}
+	if n := strings.Count(w.log.String(), "odd run"); n != 2 || !strings.Contains(w.log.String(), "n=10") {
+		t.Errorf("%d lines about 25 odd runs, want one and one for ten:\n%s", n, w.log)
 	}
 }

@@ -157,6 +157,76 @@ func TestLostIndexIsGivenToNobody(t *testing.T) {
 	}
 }
 
+// The backup shows an index as reserved for a tablet; what was lost had given it to a store of that
+// tablet. The restored ground gives it to no other store, also when that one comes first, and what
+// the lost store wrote comes back by another tablet.
+func TestReservedIndexIsGivenToNobodyElse(t *testing.T) {
+	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "ground.db"))
+	w.flight(first, start.Add(4*time.Hour), true, row("C1", "JANSEN", "14C"))
+	lead, aft := w.tablet("t1", first, passenger.Lead), w.tablet("t2", first, passenger.Cabin)
+	w.loop("C1", passenger.TopicMeal)
+	lead.sync()
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	w.must(w.db.Backup(w.ctx, backup))
+	aft.sync()
+	w.now = w.now.Add(6 * time.Hour)
+	aft.record("14C", passenger.Feedback{Outcome: passenger.Acted})
+	aft.sync()
+	lead.sync()
+	lost := aft.rep.State().Me
+
+	w.restore(backup)
+	w.must(w.dispatch.Restored(w.ctx))
+	fresh := *aft // the device was set up anew
+	fresh.store, fresh.talk = flightsync.NewMemory(), flightsync.Talk{}
+	w.must(fresh.store.Apply(flightsync.Create(w.flightRow(first).ID, flightsync.Nobody, flightsync.Incarnation{77}, w.dispatchRoot())))
+	fresh.reload()
+	fresh.sync()
+	if me := fresh.rep.State().Me; me == lost || me == flightsync.Nobody {
+		t.Fatalf("the new store gets index %d, the lost one had %d", me, lost)
+	}
+	for range 2 {
+		lead.sync()
+		fresh.sync()
+	}
+	fresh.record("14C", passenger.Feedback{Outcome: passenger.Acted, Reaction: passenger.Pleased})
+	fresh.sync()
+	w.now = w.now.Add(6 * time.Hour)
+	w.move(first, passenger.In)
+	for _, tab := range []*tablet{lead, &fresh} {
+		tab.sync()
+		tab.write(flightsync.FinDraft())
+		tab.sync()
+	}
+	r := w.report(first)
+	if r.Stage != "sealed" || r.Recorded != 2 || r.Acted != 1 || r.OpsIssued != r.OpsOnGround || !r.SumsClose || r.Quarantined != 0 {
+		t.Errorf("after the seal: %+v", r)
+	}
+}
+
+// A reservation that nobody took before the restore leaves no line of a tablet that never came, and
+// a tablet whose index ground made after it keeps that one.
+func TestReservedBeforeAndAfterARestore(t *testing.T) {
+	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "ground.db"))
+	w.flight(first, start.Add(4*time.Hour), true, row("C1", "JANSEN", "14C"))
+	before := w.tablet("t1", first, passenger.Lead)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	w.must(w.db.Backup(w.ctx, backup))
+	w.restore(backup)
+	w.must(w.dispatch.Restored(w.ctx))
+	before.sync()
+	after := w.tablet("t2", first, passenger.Cabin)
+	reserved := w.report(first).Tablets
+	after.sync()
+	lines := w.report(first).Tablets
+	if len(reserved) != 2 || len(lines) != 2 || lines[0].Name != "t1" || lines[0].LastAt == "" || lines[1].LastAt == "" {
+		t.Errorf("tablets of the flight: %+v, then %+v", reserved, lines)
+	}
+	if gap := after.rep.State().Me - before.rep.State().Me; gap != 1 {
+		t.Errorf("a reservation of after the restore is skipped: %d", gap)
+	}
+}
+
 // A tablet's directory was copied and both copies wrote on: ground keeps both histories, asks a
 // question about the second, and what each of them issued is on ground.
 func TestClonedTablet(t *testing.T) {

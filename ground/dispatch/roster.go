@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -98,6 +99,21 @@ func (l *leg) nextAuthor(ctx context.Context, cs []ground.Crossing) (flightsync.
 	return next, l.tx.UpdateFlight(ctx, l.flight)
 }
 
+// indexFor returns the reserved index of a tablet, or the next one when it has none, or when it was
+// reserved before a restore: the lost part may have given it to another store. That doubt weighs less
+// than no index at all.
+func (l *leg) indexFor(ctx context.Context, reserved flightsync.Author, cs []ground.Crossing) (flightsync.Author, error) {
+	restores, err := l.tx.Restores(ctx)
+	if err != nil || reserved != flightsync.Nobody && l.flight.Restores >= restores && reserved >= l.flight.Floor {
+		return reserved, err
+	}
+	next, err := l.nextAuthor(ctx, cs)
+	if next >= flightsync.MaxAuthors && reserved != flightsync.Nobody {
+		next = reserved
+	}
+	return next, err
+}
+
 // behind skips what so many lost parts of the database may have given away. It never takes more
 // than half of what there is: a flight must not run out of indexes by being restored.
 func behind(next flightsync.Author, restores int) flightsync.Author {
@@ -154,13 +170,11 @@ func (l *leg) bind(ctx context.Context, tablet passenger.TabletID, req flightsyn
 			c = x
 		}
 	}
-	if c.Author == flightsync.Nobody {
-		if c.Author, err = l.nextAuthor(ctx, cs); err != nil {
-			return err
-		}
+	if c.Author, err = l.indexFor(ctx, c.Author, cs); err != nil {
+		return err
 	}
 	if c.Author >= flightsync.MaxAuthors || had >= maxIndexes {
-		l.s.Log.Error("a tablet has used up its author indexes", "flight", l.flight.ID.String(), "tablet", tablet.String(), "n", had)
+		l.s.tell(ctx, slog.LevelError, "a tablet has used up its author indexes", "", whom{tablet, l.flight.ID})
 		return nil
 	}
 	c.Incarnation, c.FirstAt = req.Incarnation, l.tx.Now()

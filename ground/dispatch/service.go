@@ -8,6 +8,7 @@ import (
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/internal/keys"
+	"github.com/cabinloop/cabinloop/internal/seldom"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -33,6 +34,7 @@ type Service struct {
 	visits  visits
 	feed    feed
 	refused patience
+	said    seldom.Counter[saying]
 }
 
 // New makes a service.

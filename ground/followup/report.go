@@ -3,6 +3,7 @@ package followup
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -99,6 +100,9 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 		return err
 	}
 	for _, c := range cs {
+		if overtaken(c, cs) {
+			continue
+		}
 		t, err := tx.Tablet(ctx, c.Tablet)
 		if err != nil {
 			return err
@@ -133,6 +137,15 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 		}
 	}
 	return nil
+}
+
+// overtaken reports whether an index was reserved for a tablet that got another one instead, after
+// the database came from a backup.
+func overtaken(c ground.Crossing, cs []ground.Crossing) bool {
+	free := flightsync.Incarnation{}
+	return c.Incarnation == free && c.FirstAt.IsZero() && slices.ContainsFunc(cs, func(x ground.Crossing) bool {
+		return x.Tablet == c.Tablet && x.Author > c.Author && x.Incarnation != free
+	})
 }
 
 // anyway reads from a fin why it was written although entries were on no other device. A dot
