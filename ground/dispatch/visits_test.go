@@ -160,12 +160,11 @@ func TestLandApart(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLanding(t, dir)
-		forged := l.asks[1]
-		forged.Runs = []flightsync.Run{l.asks[2].Runs[0]}
-		forged.Runs[0].Sig = append([]byte(nil), forged.Runs[0].Sig...)
-		forged.Runs[0].Sig[7] ^= 1
+		odd := l.asks[1]
+		odd.Runs = []flightsync.Run{l.asks[2].Runs[0]}
+		odd.Runs[0].Author = flightsync.MaxAuthors - 1 // nobody's
 		errs, others := l.land(func() error {
-			_, err := l.dispatch.Exchange(l.ctx, l.tablets[1].id, forged)
+			_, err := l.dispatch.Exchange(l.ctx, l.tablets[1].id, odd)
 			return err
 		})
 		for i, err := range append(errs, others...) {
