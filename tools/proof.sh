@@ -21,11 +21,10 @@ part() { # name, command…
 part sim "${MAKE:-make}" --no-print-directory sim SEEDS="${SEEDS:-1000}"
 part power "${MAKE:-make}" --no-print-directory power
 part fuzz "${MAKE:-make}" --no-print-directory fuzz FUZZTIME="${FUZZTIME:-5s}"
+rm -f var/bench/loopbench.md # an old one is not of this run
 part bench "${MAKE:-make}" --no-print-directory bench BENCHTIME="${BENCHTIME:-200ms}"
 lines() { grep -hE '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links):' "$out"/{sim,power,fuzz}.txt | sed 's/^ *//'; }
 {
-  echo "Commit $(git rev-parse --short HEAD)$(git diff --quiet HEAD -- . ':!docs' || echo ' with changes'), $(date -u +%F), $(go version | cut -d' ' -f3), $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), Linux $(uname -r)."
-  echo
   printf '%s; ' "${times[@]}" | sed 's/; $/./'
   echo
   echo
@@ -33,11 +32,10 @@ lines() { grep -hE '^ *(sim|plant|reached|faults|crash|scenario|power|fuzz|links
   lines
   echo '```'
 } >"$out/summary.md"
-awk -v file="$out/summary.md" '
-  /<!-- proof:begin -->/ { print; while ((getline line < file) > 0) print line; skip = 1 }
-  /<!-- proof:end -->/ { skip = 0 }
-  !skip { print }' docs/proof.md >"$out/proof.md"
-cp "$out/proof.md" docs/proof.md
+tools/between.sh docs/proof.md proof "$out/summary.md"
+if [[ -s var/bench/loopbench.md ]]; then
+  tools/between.sh docs/bench.md bench var/bench/loopbench.md
+fi
 if [[ ${#failed[@]} -gt 0 ]]; then
   echo "proof: failed: ${failed[*]}; see $out"
   exit 1

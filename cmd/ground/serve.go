@@ -23,6 +23,19 @@ import (
 // everything that is not a matter of time is evaluated when it happens.
 const sweepEvery = 5 * time.Second
 
+// A sweep looks at every standing loop, 3 ms each (measured): 250 loops took a sixth of a core. It
+// rests sweepShare times as long as it took, so that it takes a core's twentieth at most, but no
+// longer than sweepLatest: the next stage or seal waits for it. Both arbitrary.
+const (
+	sweepShare  = 20
+	sweepLatest = time.Minute
+)
+
+// rest is how long the sweep rests after one that took so long.
+func rest(took time.Duration) time.Duration {
+	return min(max(sweepEvery, sweepShare*took), sweepLatest)
+}
+
 type serveCmd struct {
 	journalFlag
 	Listen string `help:"Address to listen on." default:":8080" env:"CABINLOOP_LISTEN"`
@@ -155,16 +168,18 @@ func (a *app) serve(ln net.Listener, handler http.Handler, c *serveCmd) error {
 // sweep moves on what time alone moves. A failed round is logged and tried again: it is
 // level-triggered, so nothing is lost.
 func (a *app) sweep(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
+	tick := time.NewTimer(0)
 	defer tick.Stop()
 	for {
-		if err := a.dispatch.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {
-			a.log.Error("sweep", "err", err, "kind", string(passenger.CodeOf(err)))
-		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
+		begun := time.Now() // of the machine: a.now may stand still
+		if err := a.dispatch.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {
+			a.log.Error("sweep", "err", err, "kind", string(passenger.CodeOf(err)))
+		}
+		tick.Reset(rest(time.Since(begun)))
 	}
 }

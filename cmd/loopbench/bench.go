@@ -18,11 +18,12 @@ type benchCmd struct {
 	DB   string `help:"Database of the ground, an empty one: postgres://… or sqlite:FILE. A fresh SQLite file by default." env:"CABINLOOP_BENCH_DB"`
 	Dir  string `help:"Where the run makes its own folder, which it removes; its disk is what the durable writes are measured on." default:"var" type:"path"`
 	Seed uint64 `help:"Seed of the invented data." default:"42"`
-	JSON bool   `help:"Print exactly one JSON document on standard output."`
-	// What is measured.
-	Only   []string `help:"Only these parts, by the names that the run prints (w1,w5,…), with what they need." placeholder:"PART,…"`
-	Storms []int    `help:"How many tablets land at once: one storm after the other." default:"200,1000" placeholder:"N,…"`
-	Rounds int      `help:"Rounds of the workloads W1 to W3 and W7; medians are printed." default:"3"`
+	JSON bool   `help:"Print exactly one JSON document on standard output." xor:"form"`
+	// How it is printed and what is measured.
+	Markdown bool     `help:"Print the tables of docs/bench.md." xor:"form"`
+	Parts    []string `help:"Only these parts, by the names that the run prints (w1,w5,…), with what they need." placeholder:"PART,…"`
+	Storms   []int    `help:"How many tablets land at once: one storm after the other." default:"200,1000" placeholder:"N,…"`
+	Rounds   int      `help:"Rounds of the workloads W1 to W3 and W7; medians are printed." default:"3"`
 }
 
 // result is everything measured in one run. Times are milliseconds, sizes bytes.
@@ -40,7 +41,12 @@ type result struct {
 	Record   recordResult `json:"record"`
 	// Figures are the workloads of the reference, ours beside the floor.
 	Figures []figure `json:"figures"`
-	Seconds float64  `json:"seconds"`
+	// Goals are all rows of the reference's tables, held against the figures.
+	Goals   []verdict `json:"goals"`
+	Seconds float64   `json:"seconds"`
+	// The kernel's load averages of a minute: times of a busy machine are upper bounds.
+	LoadBefore string `json:"load_before"`
+	LoadAfter  string `json:"load_after"`
 }
 
 // run measures one thing after the other, so that none disturbs another.
@@ -68,17 +74,21 @@ func (c *benchCmd) run(ctx context.Context, out cli.IO) (err error) {
 	}
 	defer s.close()
 	r := result{Go: runtime.Version(), Cores: runtime.NumCPU(), Database: s.engine(), Seed: c.Seed}
-	r.Commit = commit()
+	r.Commit, r.LoadBefore = commit(), loadAverage()
 	l := &lab{site: s, sheet: &sheet{}, rounds: max(c.Rounds, 1), storms: c.Storms}
 	defer l.close()
-	for _, part := range c.parts(l, &r) {
+	for _, part := range c.plan(l, &r) {
 		fmt.Fprintf(out.Err, "%5.1fs  %s\n", time.Since(begun).Seconds(), part.name)
 		if err := part.do(); err != nil {
 			return fmt.Errorf("%s: %w%s", part.name, err, s.lastWords())
 		}
 	}
-	r.Figures = l.sheet.judge()
-	r.Seconds = time.Since(begun).Seconds()
+	r.Figures = l.sheet.finished()
+	r.Goals = verdicts(r.Figures)
+	r.Seconds, r.LoadAfter = time.Since(begun).Seconds(), loadAverage()
+	if c.Markdown {
+		return out.Print(r, r.markdown)
+	}
 	return out.Print(r, r.print)
 }
 

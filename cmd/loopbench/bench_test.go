@@ -74,7 +74,8 @@ func TestFloor(t *testing.T) {
 
 func TestTableNamesEveryPart(t *testing.T) {
 	var b bytes.Buffer
-	result{Database: "sqlite", Record: recordResult{Flush: spread{P50: 1}}}.print(&b)
+	result{Database: "sqlite", Posts: postsResult{Posts: 1}, Push: pushResult{Readable: spread{N: 1}}, Wire: wireResult{LoadFloor: 1}, Memory: memoryResult{PeakKB: 1},
+		Start: startResult{FirstNote: spread{N: 1}}, Record: recordResult{Write: spread{N: 1}, Flush: spread{P50: 1}}}.print(&b)
 	for _, want := range []string{"posts imported", "note released", "first load", "one feedback", "tablet memory", "start →", "durable local write"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the table has no row %q:\n%s", want, b.String())

@@ -66,7 +66,8 @@ func (l *lab) fanOut(f *fleet) error {
 	if err != nil {
 		return err
 	}
-	l.sheet.add("fan-out", "10,000 streams stand after", "ms", ours, ms(time.Since(begun)))
+	l.sheet.add("fan-out", "streams", "", ours, float64(len(streams)))
+	l.sheet.add("fan-out", "streams stand after", "ms", ours, ms(time.Since(begun)))
 	if missing, err := f.await(streams, f.newest()); err != nil || missing > 0 {
 		c.close()
 		return fmt.Errorf("%d streams do not catch up: %w", missing, err)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,31 +88,62 @@ func TestGoals(t *testing.T) {
 	s.add("w5", "200 tablets, rate", "/s", ours, 50)
 	s.add("w5", "200 tablets, rate", "/s", least, 100)
 	s.add("w7", "flushes a write", "", ours, 2)
-	got := s.judge()
-	if f := got[0]; f.Value[ours] != 20 || f.Ratio != 4 || f.Goals[0].Met || f.Goals[0].By != 2 || f.N != 3 {
+	got := s.finished()
+	if f := got[0]; f.Value[ours] != 20 || f.Ratio != 4 || f.N != 3 {
 		t.Errorf("time: %+v", f)
 	}
-	if f := got[1]; f.Ratio != 0.5 || f.Goals[0].Met {
-		t.Errorf("rate: %+v", f)
+	held := map[string]verdict{}
+	for _, v := range verdicts(got) {
+		held[v.Row+" "+v.What] = v
 	}
-	if f := got[2]; !f.Goals[0].Met || f.Goals[0].String() != "≤ 2 met" {
-		t.Errorf("flushes: %+v", f)
-	}
-	known := map[string]bool{"w1": true, "w2": true, "w3": true, "w4": true, "w5": true, "w6": true, "w7": true, "link": true, "wire": true, "disk": true, "tablet": true, "fan-out": true, "w5 pg": true, "tls": true}
-	for name, list := range goals {
-		work := workOf(name)
-		if !known[work] || len(list) == 0 {
-			t.Errorf("goal %q is of no workload", name)
+	for name, want := range map[string]verdict{
+		"W1 w1 time":               {State: missed, By: 2, Goal: "≤ ×2", Ours: "20 ms", Floor: "5 ms", Why: whys["w1 time"]},
+		"W5 w5 200 tablets, rate":  {State: missed, By: 0.77, Goal: "≥ ×0.65", Ours: "50 /s", Floor: "100 /s", Why: whys["w5 200 tablets, rate"]},
+		"W7 w7 flushes a write":    {State: met, Goal: "≤ 2", Ours: "2"},
+		"W7 w7 list p50":           {State: unmeasured, Goal: "≤ ×1.50"},
+		"#39 protocol and vectors": {State: elsewhere, Why: "docs/protocol, test/conformance"},
+	} {
+		v := held[name]
+		v.Row, v.What, v.Ratio = "", "", 0
+		if v != want {
+			t.Errorf("%s: %+v, want %+v", name, v, want)
 		}
 	}
 }
 
-// workOf is the workload that a goal's name begins with.
-func workOf(name string) string {
-	for _, w := range []string{"w5 pg", "fan-out", "link", "wire", "disk", "tablet", "tls"} {
-		if len(name) > len(w) && name[:len(w)] == w {
-			return w
+// TestGoalRows: every row of both tables is there, every goal that this program measures says why
+// it could be missed, and no reason is of another figure.
+func TestGoalRows(t *testing.T) {
+	rows, figures := map[string]bool{}, map[string]bool{}
+	for _, g := range goals {
+		rows[g.row] = true
+		if figures[g.figure] = true; g.figure == "" && g.where == "" {
+			t.Errorf("%s %s is held nowhere", g.row, g.what)
 		}
 	}
-	return name[:2]
+	for i := range 39 {
+		if row := fmt.Sprintf("#%d", i+1); !rows[row] {
+			t.Errorf("no goal %s", row)
+		}
+	}
+	for i := range 7 {
+		if row := fmt.Sprintf("W%d", i+1); !rows[row] {
+			t.Errorf("no goal %s", row)
+		}
+	}
+	for figure, why := range whys {
+		if !figures[figure] || why == "" {
+			t.Errorf("%q: a reason of nothing, or none", figure)
+		}
+	}
+}
+
+func TestMarkdownHasEveryGoal(t *testing.T) {
+	var b strings.Builder
+	result{Goals: verdicts(nil)}.markdown(&b)
+	for _, g := range goals {
+		if !strings.Contains(b.String(), "| "+g.row+" | ") {
+			t.Errorf("no row %s", g.row)
+		}
+	}
 }

@@ -22,4 +22,8 @@ const (
 	traced      = 50 // writes under strace
 	entriesEach = 80 // of a tablet, W3
 	reconcilers = 6  // tablets, W3
+
+	idleSettle = 3 * time.Second
+	idleFor    = 10 * time.Second
+	backlog    = 1000 // entries of a tablet that was long away, #37
 )

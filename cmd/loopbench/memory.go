@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/screen"
+	"github.com/cabinloop/cabinloop/internal/stage"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
@@ -18,6 +19,9 @@ type memoryResult struct {
 	Flights    int `json:"flights"`
 	Renderings int `json:"renderings"` // of every page
 	PeakKB     int `json:"peak_kb"`    // VmHWM, KiB
+	// What the programs take of a core while nothing happens, percent.
+	TabletIdle float64 `json:"tablet_idle"`
+	GroundIdle float64 `json:"ground_idle"`
 }
 
 // the tablet that carries all three flights; the parts after this one go on with its folder.
@@ -69,8 +73,30 @@ func (s *site) measureMemory() (r memoryResult, err error) {
 		}
 	}
 	r.Flights, r.Renderings = len(carried), renderings
-	r.PeakKB, err = peak(p.PID())
+	if r.PeakKB, err = peak(p.PID()); err != nil {
+		return r, err
+	}
+	r.TabletIdle, r.GroundIdle, err = s.idle(p)
 	return r, err
+}
+
+// idle is what a tablet's program in touch with ground, and ground, take of a core while nothing
+// happens, percent.
+func (s *site) idle(tablet *stage.Process) (percent, ofGround float64, err error) {
+	time.Sleep(idleSettle)
+	var took [2][2]time.Duration
+	for i := range took {
+		for j, p := range []*stage.Process{tablet, s.ground} {
+			if took[i][j], err = cpuOf(p.PID()); err != nil {
+				return 0, 0, err
+			}
+		}
+		if i == 0 {
+			time.Sleep(idleFor)
+		}
+	}
+	of := func(j int) float64 { return 100 * float64(took[1][j]-took[0][j]) / float64(idleFor) }
+	return of(0), of(1), nil
 }
 
 // peak reads the peak resident memory of a process, KiB.

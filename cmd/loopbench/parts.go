@@ -8,12 +8,12 @@ type part struct {
 	do   func() error
 }
 
-// parts lists what a run does, in order. What a later part needs is always done.
-func (c *benchCmd) parts(l *lab, r *result) []part {
+// plan lists what a run does, in order. What a later part needs is always done.
+func (c *benchCmd) plan(l *lab, r *result) []part {
 	s := l.site
-	all := len(c.Only) == 0
+	all := len(c.Parts) == 0
 	// A storm has a site of its own.
-	need := all || slices.ContainsFunc(c.Only, func(name string) bool { return name != "w5" && name != "w5-pg" && name != "fan-out" })
+	need := all || slices.ContainsFunc(c.Parts, func(name string) bool { return name != "w5" && name != "w5-pg" && name != "fan-out" })
 	var out []part
 	for _, p := range []struct {
 		part
@@ -25,6 +25,9 @@ func (c *benchCmd) parts(l *lab, r *result) []part {
 		{part{"memory", func() (err error) {
 			r.Memory, err = s.measureMemory()
 			l.sheet.add("tablet", "memory, three flights", "MiB", ours, float64(r.Memory.PeakKB)/1024)
+			l.sheet.add("tablet", "CPU, idle", "%", ours, r.Memory.TabletIdle)
+			l.sheet.add("ground", "CPU, idle", "%", ours, r.Memory.GroundIdle)
+			l.sheet.note("tablet", "CPU, idle", "of a core, for %v, three flights open, its stream to ground standing", idleFor)
 			return err
 		}}, need},
 		{part{"equip", l.equip}, need},
@@ -34,7 +37,7 @@ func (c *benchCmd) parts(l *lab, r *result) []part {
 		{part{"w3", l.reconcile}, false},
 		{part{"w7", l.localStore}, false},
 		{part{"w4", l.live}, false},
-		{part{"w5", l.storm(all || slices.Contains(c.Only, "fan-out"))}, slices.Contains(c.Only, "fan-out")},
+		{part{"w5", l.storm(all || slices.Contains(c.Parts, "fan-out"))}, slices.Contains(c.Parts, "fan-out")},
 		{part{"w5-pg", l.stormPostgres(!all)}, false},
 		{part{"push", func() (err error) { r.Push, err = s.measurePush(); return err }}, false},
 		{part{"start", func() (err error) {
@@ -44,7 +47,7 @@ func (c *benchCmd) parts(l *lab, r *result) []part {
 		}}, false},
 		{part{"record", func() (err error) { r.Record, err = s.measureRecord(); return err }}, false},
 	} {
-		if all || p.need || slices.Contains(c.Only, p.name) {
+		if all || p.need || slices.Contains(c.Parts, p.name) {
 			out = append(out, p.part)
 		}
 	}

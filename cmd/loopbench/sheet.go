@@ -21,7 +21,6 @@ type figure struct {
 	Value map[string]float64 `json:"value"`           // by who
 	N     int                `json:"n"`               // rounds
 	Ratio float64            `json:"ratio,omitempty"` // ours ÷ floor
-	Goals []verdict          `json:"goals,omitempty"`
 	Note  string             `json:"note,omitempty"`
 }
 
@@ -72,19 +71,14 @@ func (s *sheet) reason(work, name, why string) {
 	s.note(work, name, "%s", why)
 }
 
-// judge computes ratios and holds each figure against its goals.
-func (s *sheet) judge() []figure {
+// finished computes the ratios.
+func (s *sheet) finished() []figure {
 	var out []figure
 	for _, f := range s.figures {
 		mine, ok := f.Value[ours]
 		base, has := f.Value[least]
 		if ok && has && base > 0 {
 			f.Ratio = mine / base
-		}
-		if ok {
-			for _, g := range goals[f.Work+" "+f.Name] {
-				f.Goals = append(f.Goals, g.judge(*f))
-			}
 		}
 		out = append(out, *f)
 	}

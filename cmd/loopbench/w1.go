@@ -1,13 +1,11 @@
 package main
 
 import (
-	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"time"
 
 	"github.com/cabinloop/cabinloop/cmd/loopbench/floor"
-	"github.com/cabinloop/cabinloop/crewapi/tablet"
 	"github.com/cabinloop/cabinloop/internal/stage"
 )
 
@@ -71,41 +69,6 @@ func (l *lab) coldOurs(i int) error {
 		return err
 	}
 	return l.process(ours, l.bins["purser"], "sync", "--once", "--data", dir)
-}
-
-// opsOnWire is what entries add to a round that finds nothing new, on a kept connection: one, and
-// a landing of forty.
-func (l *lab) opsOnWire(round int, d device, leg leg, again func() error) error {
-	page, err := d.Flight(l.ctx, leg.key())
-	if err != nil {
-		return err
-	}
-	idle := l.sheet.find("w6", "kept, bytes").Value[ours]
-	r := dice(l.seed, uint64(760+round))
-	n := 0
-	for _, many := range []int{1, stormOps} {
-		for range many {
-			n++
-			e := tablet.Entry{Flight: page.Key, Note: page.Cards[n%len(page.Cards)].Dot, Feedback: report(r)}
-			binary.BigEndian.PutUint64(e.Nonce[:], uint64(round+1)<<40|uint64(n))
-			if _, err := d.Record(l.ctx, e); err != nil {
-				return err
-			}
-		}
-		took(l.link)
-		if err := again(); err != nil {
-			return err
-		}
-		over := float64(took(l.link).Bytes()) - idle
-		if many == 1 {
-			l.sheet.add("wire", "1 op", "B", ours, over)
-			continue
-		}
-		l.sheet.add("wire", "40 ops", "B", ours, over)
-		l.sheet.add("wire", "one op of 40", "B", ours, over/stormOps)
-	}
-	l.sheet.note("wire", "40 ops", "over a round that finds nothing new; the words of the reports are some 75 letters each")
-	return nil
 }
 
 func (l *lab) coldFloor(i int, who string, f *floorSite) error {

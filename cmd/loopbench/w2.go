@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -60,7 +61,8 @@ func (l *lab) timed(p link.Profile, who, what string, took time.Duration, base m
 		work := map[string]string{"cold": "w1 eRTT, all local", "noop": "w6 cold, eRTT", "kept": "w6 kept, eRTT"}[what]
 		if work != "" {
 			w, name, _ := strings.Cut(work, " ")
-			l.sheet.add(w, name, "", who, (took-base[who+what]).Seconds()/p.RTT.Seconds())
+			// Waits are whole; the rest is what a busy machine takes.
+			l.sheet.add(w, name, "", who, math.Round((took-base[who+what]).Seconds()/p.RTT.Seconds()))
 		}
 	case satcom.Name:
 		if name := map[string]string{"cold": "cold, all local", "notes": "cold, all notes", "connected": "kept connection"}[what]; name != "" {

@@ -19,9 +19,11 @@ import (
 )
 
 const (
-	// memoryLimit is the soft limit of the program's memory, bytes (reference: closing a store
+	// memoryLimit is the soft limit of the program's memory, bytes. Three open flights live in some
+	// 30 MiB: with no more than that the collector never rests (a third of a core, measured; with
+	// 40 MiB below 2 %), and the peak of the process stays below 40 MB (reference E.19: closing a store
 	// peaks without one). GOMEMLIMIT overrides it.
-	memoryLimit = 30 << 20
+	memoryLimit = 40 << 20
 	// drain is how long a shutdown waits for open pages.
 	drain = 5 * time.Second
 )

@@ -14,8 +14,9 @@ const (
 	// valueThreshold keeps every value in the tree (bytes): errors of the value log's fsync are
 	// only logged, not returned (Badger 4.9.6, value.go).
 	valueThreshold = 128 << 10
-	// valueLog is the size of the value log, which stays empty, in bytes.
-	valueLog = 8 << 20
+	// valueLog is the size of the value log, which stays empty, in bytes: the least Badger takes. It
+	// maps twice that.
+	valueLog = 1 << 20
 	// cache bounds Badger's block and index caches, bytes each (measured: reference table C.1).
 	cache = 1 << 20
 	// defaultFloor is the free disk space below which nothing is written, bytes. A write to a

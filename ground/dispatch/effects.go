@@ -10,8 +10,8 @@ import (
 )
 
 // effects works what new crew ops mean for ground, in the transaction that stored them: a
-// verdict for what people recorded, the register of gestures, and the steps of the loops. None of it
-// is what a loop's evaluation looks at.
+// verdict for what people recorded, the register of gestures, and the steps of the loops. It evaluates
+// no loop: what crew say decides at most whether a note leaves a cancelled flight, and a sweep sees that.
 func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) error {
 	erased, err := l.forget(ctx, changed)
 	if err != nil {
@@ -22,6 +22,9 @@ func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) error {
 	}
 	v, err := l.view()
 	if err != nil {
+		return err
+	}
+	if err := l.questions(v, changed); err != nil {
 		return err
 	}
 	byNote, err := l.loopsByNote(ctx)
@@ -93,6 +96,23 @@ func (l *leg) verdicts(changed []flightsync.Dot, erased map[flightsync.Author]bo
 			ds = append(ds, verdict.Draft())
 		}
 	}
+	_, err := l.write(flightsync.Admin, ds...)
+	return err
+}
+
+// questions answers anew what came of a tablet behind its cut: it counts for nothing, and somebody
+// has to look.
+func (l *leg) questions(v *flightsync.View, changed []flightsync.Dot) error {
+	var ds []flightsync.Draft
+	for _, q := range v.Quarantine {
+		if q.Reason == "cut" && slices.Contains(changed, q.Dot) {
+			ds = append(ds, flightsync.Verdict{Author: q.Dot.Author, From: q.Dot.Seq, To: q.Dot.Seq, Code: flightsync.VerdictQuestion}.Draft())
+		}
+	}
+	if len(ds) == 0 {
+		return nil
+	}
+	l.s.Log.Error("entries of a tablet whose access was ended; they count for nothing until somebody decides", "flight", l.flight.ID.String(), "n", len(ds))
 	_, err := l.write(flightsync.Admin, ds...)
 	return err
 }

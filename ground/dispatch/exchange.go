@@ -13,8 +13,9 @@ import (
 // Exchange takes one exchange of a tablet: its new ops, durably and once, with their effects
 // in the same transaction; the answer carries what the tablet lacks and ground's vector, which
 // is the acknowledgement. Errors: not_found for an unknown flight, forbidden for a tablet that
-// is not on its roster, too_much with a time to retry after when ground is busy.
-func (s *Service) Exchange(ctx context.Context, tablet passenger.TabletID, req flightsync.Request) (flightsync.Response, error) {
+// is not on its roster and too_much when ground is busy, both with a time to retry after.
+func (s *Service) Exchange(ctx context.Context, tablet passenger.TabletID, req flightsync.Request) (res flightsync.Response, err error) {
+	defer func() { err = s.refused.after(whom{tablet, req.Group}, err) }()
 	if err := s.enter(ctx); err != nil {
 		return flightsync.Response{}, err
 	}
@@ -94,9 +95,7 @@ func (s *Service) enter(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		busy := passenger.Errorf(passenger.TooMuch, "dispatch.Exchange", "ground is busy; nothing is lost, try again in a moment")
-		busy.RetryAfter = busyFor
-		return busy
+		return passenger.Errorf(passenger.TooMuch, "dispatch.Exchange", "ground is busy; nothing is lost, try again in a moment")
 	}
 }
 
@@ -119,7 +118,7 @@ func onRoster(rows []ground.RosterRow, tablet passenger.TabletID) (ground.Roster
 			return r, nil
 		}
 	}
-	return ground.RosterRow{}, passenger.Errorf(passenger.Forbidden, "dispatch.Exchange", "this tablet is not on the roster of that flight")
+	return ground.RosterRow{}, passenger.Errorf(passenger.Forbidden, "dispatch.Exchange", "this tablet is not on the crew list of that flight; ask ground operations to put it on, then sync again")
 }
 
 // claim is what a tablet says in an exchange. Lanes of another history (again) claim nothing.

@@ -153,6 +153,9 @@ func (l *leg) regained(ctx context.Context) error {
 	for _, m := range v.Movements {
 		l.moved(m)
 	}
+	if g := v.Genesis; g.Key == l.flight.Key {
+		l.flight.Arrival, l.flight.STD, l.flight.STA = g.Arrival, g.STD, g.STA
+	}
 	if v.Closed != "" && (l.flight.Stage == passenger.Planned || l.flight.Stage == passenger.Open) {
 		l.flight.Stage, l.flight.ClosedAt = passenger.Closed, l.tx.Now()
 	}

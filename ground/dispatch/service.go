@@ -29,9 +29,10 @@ type Config struct {
 // Service is safe for concurrent use.
 type Service struct {
 	Config
-	slots  chan struct{}
-	visits visits
-	feed   feed
+	slots   chan struct{}
+	visits  visits
+	feed    feed
+	refused patience
 }
 
 // New makes a service.

@@ -100,3 +100,14 @@ func (u *unpacker) Read(b []byte) (int, error) {
 	}
 	return u.out.Read(b)
 }
+
+// Packed is the size of b by zstd with a dictionary, bytes: at least that is to be sent of it.
+func Packed(dictionary, b []byte) int {
+	c, err := newCodec(dictionary)
+	if err != nil {
+		return 0 // no floor
+	}
+	defer c.enc.Close()
+	defer c.dec.Close()
+	return len(c.enc.EncodeAll(b, nil))
+}
