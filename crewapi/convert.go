@@ -13,7 +13,7 @@ import (
 // fromRequest writes a request. Every ground and tablet of this wire version unpacks [pack.V1].
 func fromRequest(r flightsync.Request) *crewv1.ExchangeRequest {
 	m := &crewv1.ExchangeRequest{Version: Version, Group: r.Group[:], Me: fromAuthor(r.Me), Have: r.Have.Pack(), Mine: r.Mine,
-		Runs: fromRuns(r.Runs, pack.V1), Budget: uint32(max(r.Budget, 0)), Dict: pack.Newest}
+		Runs: (*packed)(nil).fromRuns(r.Runs, pack.V1), Budget: uint32(max(r.Budget, 0)), Dict: pack.Newest}
 	if r.Incarnation != (flightsync.Incarnation{}) {
 		m.Incarnation = r.Incarnation[:]
 	}
@@ -56,7 +56,11 @@ func toRequest(m *crewv1.ExchangeRequest) (r flightsync.Request, err error) {
 
 // fromResponse writes an answer. peer is the newest dictionary that the asker unpacks.
 func fromResponse(r flightsync.Response, peer uint32) *crewv1.ExchangeResponse {
-	m := &crewv1.ExchangeResponse{Version: Version, Have: r.Have.Pack(), Digest: r.Digest, Runs: fromRuns(r.Runs, peer), More: r.More, Dict: pack.Newest}
+	return (*packed)(nil).fromResponse(r, peer)
+}
+
+func (p *packed) fromResponse(r flightsync.Response, peer uint32) *crewv1.ExchangeResponse {
+	m := &crewv1.ExchangeResponse{Version: Version, Have: r.Have.Pack(), Digest: r.Digest, Runs: p.fromRuns(r.Runs, peer), More: r.More, Dict: pack.Newest}
 	for _, a := range r.Again {
 		m.Again = append(m.Again, uint32(a))
 	}

@@ -7,10 +7,10 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-func fromRuns(runs []flightsync.Run, peer uint32) []*crewv1.Run {
+func (p *packed) fromRuns(runs []flightsync.Run, peer uint32) []*crewv1.Run {
 	var out []*crewv1.Run
 	for _, r := range runs {
-		dict, body := pack.Pack(r.Ops, pack.UpTo(peer)...)
+		dict, body := p.pack(r.Ops, peer)
 		out = append(out, &crewv1.Run{Author: uint32(r.Author), FirstSeq: r.First, Dict: dict, Ops: body, Head: r.Head[:], Sig: r.Sig})
 	}
 	return out

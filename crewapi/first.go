@@ -150,7 +150,7 @@ func (s *service) first(ctx context.Context, duties []passenger.Duty, have map[p
 				budget -= len(raw)
 			}
 		}
-		out = append(out, &crewv1.WatchResponse{Group: d.Flight[:], Frame: fromResponse(*res, dict)})
+		out = append(out, &crewv1.WatchResponse{Group: d.Flight[:], Frame: s.packed.fromResponse(*res, dict)})
 		if res.More {
 			break
 		}

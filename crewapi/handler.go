@@ -20,24 +20,25 @@ import (
 type Options struct {
 	Now func() time.Time // needed
 	Log *slog.Logger     // needed
-	// Tick makes the ticker of stream heartbeats; nil is time.NewTicker.
-	Tick func(time.Duration) (tick <-chan time.Time, stop func())
+	// Heartbeat is how often an idle stream says that it lives; 0 is every 15 seconds.
+	Heartbeat time.Duration
 }
 
 // NewHandler returns the path to mount and the handler of crew.v1 in front of ground. The
 // server in front of it must have no WriteTimeout: streams live long. HTTP/1.1 and h2 both do.
 func NewHandler(g Ground, o Options) (path string, handler http.Handler) {
-	if o.Tick == nil {
-		o.Tick = func(d time.Duration) (<-chan time.Time, func()) { t := time.NewTicker(d); return t.C, t.Stop }
+	if o.Heartbeat == 0 {
+		o.Heartbeat = heartbeat
 	}
 	in := &guard{ground: g, now: o.Now, log: o.Log, enrols: &bucket{burst: enrolBurst, every: enrolEvery, now: o.Now}}
-	return crewv1connect.NewTabletServiceHandler(&service{g, o},
+	return crewv1connect.NewTabletServiceHandler(&service{ground: g, Options: o},
 		recovered(o.Log), connect.WithInterceptors(in), connect.WithReadMaxBytes(maxMessage), connect.WithCompressMinBytes(compressFrom))
 }
 
 // service decodes, calls ground once, encodes.
 type service struct {
 	ground Ground
+	packed packed
 	Options
 }
 
@@ -58,7 +59,7 @@ func (s *service) Exchange(ctx context.Context, m *crewv1.ExchangeRequest) (*cre
 	if err != nil {
 		return nil, err
 	}
-	return fromResponse(res, m.GetDict()), nil
+	return s.packed.fromResponse(res, m.GetDict()), nil
 }
 
 func (s *service) Watch(ctx context.Context, m *crewv1.WatchRequest, stream *connect.ServerStream[crewv1.WatchResponse]) error {
@@ -67,25 +68,24 @@ func (s *service) Watch(ctx context.Context, m *crewv1.WatchRequest, stream *con
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	out := &frames{stream: stream}
-	var beats sync.WaitGroup
-	beats.Go(func() {
-		if err := out.beat(ctx, s.Tick); err != nil {
-			cancel(err)
-		}
+	defer cancel(nil)
+	out := &frames{stream: stream, every: s.Heartbeat, failed: cancel}
+	defer out.end()
+	out.beat() // says at once that the stream stands
+	return s.ground.Watch(ctx, tabletFrom(ctx), have, func(id passenger.FlightID, res flightsync.Response) error {
+		return out.send(&crewv1.WatchResponse{Group: id[:], Frame: s.packed.fromResponse(res, pack.V1)})
 	})
-	err = s.ground.Watch(ctx, tabletFrom(ctx), have, func(id passenger.FlightID, res flightsync.Response) error {
-		return out.send(&crewv1.WatchResponse{Group: id[:], Frame: fromResponse(res, pack.V1)})
-	})
-	cancel(nil)
-	beats.Wait()
-	return err
 }
 
-// frames is a stream that two goroutines write to.
+// frames is a stream that its watch and its heartbeat write to. The heartbeat is a timer: a
+// goroutine that sleeps beside each of ten thousand streams would cost more than they do.
 type frames struct {
 	mu     sync.Mutex
 	stream *connect.ServerStream[crewv1.WatchResponse]
+	every  time.Duration
+	failed func(error)
+	timer  *time.Timer
+	over   bool
 }
 
 func (f *frames) send(m *crewv1.WatchResponse) error {
@@ -94,18 +94,27 @@ func (f *frames) send(m *crewv1.WatchResponse) error {
 	return f.stream.Send(m)
 }
 
-// beat says at once that the stream stands, and again at each tick, until ctx ends.
-func (f *frames) beat(ctx context.Context, ticker func(time.Duration) (<-chan time.Time, func())) error {
-	tick, stop := ticker(heartbeat)
-	defer stop()
-	for {
-		if err := f.send(&crewv1.WatchResponse{}); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick:
-		}
+// beat says that the stream stands, now and again after each pause until it ends.
+func (f *frames) beat() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.over:
+		return
+	case f.timer == nil:
+		f.timer = time.AfterFunc(f.every, f.beat)
+	default:
+		f.timer.Reset(f.every)
 	}
+	if err := f.stream.Send(&crewv1.WatchResponse{}); err != nil {
+		f.failed(err)
+	}
+}
+
+// end stops the heartbeat; when it returns, none is under way.
+func (f *frames) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.over = true
+	f.timer.Stop()
 }

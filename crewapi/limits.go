@@ -26,6 +26,9 @@ const (
 	// maxFirst bounds the ops of all first frames of one list of flights, bytes: what one exchange
 	// may carry.
 	maxFirst = flightsync.DefaultBudget
+	// maxPacked is how many bytes of packed runs are remembered at least; arbitrary, the crew ops of
+	// a thousand landing tablets in 1 KB each, four times.
+	maxPacked = 4 << 20
 	// maxSpenders and maxSpent bound what is believed of the bytes that tablets spent: more tablets
 	// than a flight has, 1 TiB each. Arbitrary.
 	maxSpenders = 64

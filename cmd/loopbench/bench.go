@@ -22,6 +22,7 @@ type benchCmd struct {
 	// How it is printed and what is measured.
 	Markdown bool     `help:"Print the tables of docs/bench.md." xor:"form"`
 	Parts    []string `help:"Only these parts, by the names that the run prints (w1,w5,…), with what they need." placeholder:"PART,…"`
+	Storms   []int    `help:"How many tablets land at once: one storm after the other." default:"200,1000" placeholder:"N,…"`
 	Rounds   int      `help:"Rounds of the workloads W1 to W3 and W7; medians are printed." default:"3"`
 }
 
@@ -74,7 +75,7 @@ func (c *benchCmd) run(ctx context.Context, out cli.IO) (err error) {
 	defer s.close()
 	r := result{Go: runtime.Version(), Cores: runtime.NumCPU(), Database: s.engine(), Seed: c.Seed}
 	r.Commit, r.LoadBefore = commit(), loadAverage()
-	l := &lab{site: s, sheet: &sheet{}, rounds: max(c.Rounds, 1)}
+	l := &lab{site: s, sheet: &sheet{}, rounds: max(c.Rounds, 1), storms: c.Storms}
 	defer l.close()
 	for _, part := range c.plan(l, &r) {
 		fmt.Fprintf(out.Err, "%5.1fs  %s\n", time.Since(begun).Seconds(), part.name)

@@ -24,6 +24,7 @@ type lab struct {
 	*site
 	sheet   *sheet
 	rounds  int
+	storms  []int // how many tablets land at once; the last is the most
 	content content
 	dict    []byte
 	floors  map[string]*floorSite // by who

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -13,11 +14,8 @@ import (
 	"github.com/cabinloop/cabinloop/internal/testenv"
 )
 
-// storms are how many tablets land at once; each brings stormOps entries.
-var storms = []int{200, 1000}
-
 const (
-	stormOps   = 40
+	stormOps   = 40               // entries of each tablet that lands
 	stormLimit = 45 * time.Second // the rest of the run goes on
 )
 
@@ -27,11 +25,11 @@ func (l *lab) storm(fan bool) func() error {
 		if err := l.stormFloor(); err != nil {
 			return err
 		}
-		f, err := l.newFleet("fleet-sqlite", "", storms[len(storms)-1])
+		f, err := l.newFleet("fleet-sqlite", "", slices.Max(l.storms))
 		if err != nil {
 			return err
 		}
-		err = l.stormOn(f, "w5", storms)
+		err = l.stormOn(f, "w5", l.storms)
 		if err == nil && fan {
 			err = l.fanOut(f)
 		}
@@ -46,9 +44,9 @@ func (l *lab) storm(fan bool) func() error {
 // stormPostgres is W5 on PostgreSQL. whole includes the larger storm, for which another thousand
 // tablets are loaded.
 func (l *lab) stormPostgres(whole bool) func() error {
-	sizes := storms
+	sizes := l.storms
 	if !whole {
-		sizes = storms[:1]
+		sizes = sizes[:1]
 	}
 	return func() error { return l.stormPostgresOf(sizes) }
 }
@@ -58,11 +56,11 @@ func (l *lab) stormPostgresOf(sizes []int) error {
 	// With fsync: nothing is acknowledged that a power cut could take.
 	url, stop, err := testenv.StartPostgres("", "-c", "fsync=on")
 	if err != nil {
-		l.sheet.reason(work, "200 tablets, rate", "not measured: "+strings.ReplaceAll(err.Error(), "\n", " "))
+		l.sheet.reason(work, fmt.Sprintf("%d tablets, rate", sizes[0]), "not measured: "+strings.ReplaceAll(err.Error(), "\n", " "))
 		return nil
 	}
 	defer stop()
-	f, err := l.newFleet("fleet-postgres", url, sizes[len(sizes)-1])
+	f, err := l.newFleet("fleet-postgres", url, slices.Max(sizes))
 	if err != nil {
 		return err
 	}
@@ -151,7 +149,7 @@ func (l *lab) stormFloor() error {
 	if !ok {
 		return nil
 	}
-	for _, n := range storms {
+	for _, n := range l.storms {
 		p := &stage.Process{Name: "floor", Bin: bin, Log: l.log, Args: func(listen string) []string {
 			return []string{"ground", filepath.Join(l.dir, fmt.Sprintf("floor-storm-%d", n)), listen}
 		}}

@@ -10,8 +10,8 @@ import (
 )
 
 // effects works what new crew ops mean for ground, in the transaction that stored them: a
-// verdict for what people recorded, the register of gestures, and the steps of the loops. None of it
-// is what a loop's evaluation looks at.
+// verdict for what people recorded, the register of gestures, and the steps of the loops. It evaluates
+// no loop: what crew say decides at most whether a note leaves a cancelled flight, and a sweep sees that.
 func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) error {
 	erased, err := l.forget(ctx, changed)
 	if err != nil {

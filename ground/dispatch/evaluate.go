@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"reflect"
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -49,6 +50,7 @@ type evaluation struct {
 	kase     ground.Case
 	consent  passenger.Consent
 	cleared  map[string]bool // desk reasons that a person decided as done
+	asked    bool            // an item of the desk is open
 	standing *ground.LoopFlight
 	stands   ground.Flight // the flight on which the note stands
 	history  map[passenger.FlightID]ground.LoopFlight
@@ -111,6 +113,7 @@ func (e *evaluation) load(ctx context.Context) error {
 		if d.Decision == "done" {
 			e.cleared[d.Reason] = true
 		}
+		e.asked = e.asked || d.DoneAt.IsZero()
 	}
 	lfs, err := e.tx.LoopFlights(ctx, e.loop.ID)
 	if err != nil {
@@ -200,13 +203,27 @@ func (e *evaluation) target(ctx context.Context) (none decision, err error) {
 		if refusal != nil && (refusal.Code == notes.NothingToDo || refusal.Code == notes.CrewTopic || refusal.Code == notes.NoReach) && e.standing == nil {
 			return e.ending(refusal.Code, flightsync.RetractRecalled), nil
 		}
+		if e.standing == nil && e.settled(ground.LoopWaiting, passenger.FlightID{}) {
+			return none, nil
+		}
 		return decision{e.wait, e.standsOn()}, nil
+	}
+	if e.unchanged(*best) && e.settled(ground.LoopCompiled, e.loop.Flight) {
+		return none, nil
 	}
 	d := decision{act: func(ctx context.Context) error { return e.place(ctx, *best) }}
 	if !e.unchanged(*best) {
 		d.flights = append(e.standsOn(), best.flight)
 	}
 	return d, nil
+}
+
+// settled reports whether nothing is left to write of a loop in a state, on a flight: a sweep looks
+// at every standing loop and must not take the database's writer for each.
+func (e *evaluation) settled(state ground.LoopState, flight passenger.FlightID) bool {
+	l := e.loop
+	l.State, l.Flight = state, flight
+	return !e.asked && reflect.DeepEqual(l, e.before)
 }
 
 // done reports whether the crew has done what the standing note is for, as far as ground knows: then

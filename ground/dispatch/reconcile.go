@@ -122,6 +122,17 @@ func (l *leg) followUp(ctx context.Context, loop passenger.LoopID, cause, queue 
 	return l.tx.Notify(ctx, "followup", loop.String())
 }
 
+// stageDue reports whether time may have moved the stage of a flight.
+func stageDue(f ground.Flight, now time.Time) bool {
+	switch f.Stage {
+	case passenger.Planned:
+		return !now.Before(f.STD.Add(-passenger.OpenBefore)) || closeReason(f, now) != ""
+	case passenger.Open:
+		return closeReason(f, now) != ""
+	}
+	return f.Stage == passenger.Closed
+}
+
 // Sweep moves on whatever time alone moves: stages, seals, expired loops, loops that wait.
 // It is safe to run on several nodes, and after any crash.
 func (s *Service) Sweep(ctx context.Context, now time.Time) error {
@@ -135,7 +146,7 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 			return err
 		}
 		for _, f := range flights {
-			if f.Stage == passenger.Planned || f.Stage == passenger.Open || f.Stage == passenger.Closed {
+			if stageDue(f, now) {
 				due = append(due, f.ID)
 			}
 		}

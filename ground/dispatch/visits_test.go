@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -159,12 +160,11 @@ func TestLandApart(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		l := newLanding(t, dir)
-		forged := l.asks[1]
-		forged.Runs = []flightsync.Run{l.asks[2].Runs[0]}
-		forged.Runs[0].Sig = append([]byte(nil), forged.Runs[0].Sig...)
-		forged.Runs[0].Sig[7] ^= 1
+		odd := l.asks[1]
+		odd.Runs = []flightsync.Run{l.asks[2].Runs[0]}
+		odd.Runs[0].Author = flightsync.MaxAuthors - 1 // nobody's
 		errs, others := l.land(func() error {
-			_, err := l.dispatch.Exchange(l.ctx, l.tablets[1].id, forged)
+			_, err := l.dispatch.Exchange(l.ctx, l.tablets[1].id, odd)
 			return err
 		})
 		for i, err := range append(errs, others...) {
@@ -180,4 +180,29 @@ func TestLandApart(t *testing.T) {
 		}
 		l.landed()
 	})
+}
+
+// A sweep over loops and flights that stand as they should writes nothing: on SQLite it would take
+// the one writer from those who land, once a loop.
+func TestIdleSweep(t *testing.T) {
+	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "ground.db"))
+	w.fleet(2)
+	w.flight(second, start.Add(24*time.Hour), true, row("W1", "JANSEN", "14C"))
+	waits := w.loop("W1", passenger.TopicMeal)
+	w.flight(second, start.Add(24*time.Hour), true)
+	w.must(w.dispatch.Evaluate(w.ctx, waits.ID))
+	if got := w.read(waits.ID).State; got != ground.LoopWaiting {
+		t.Fatalf("the loop is %s", got)
+	}
+	letGo := make(chan struct{})
+	close(letGo)
+	store := &tally{held: held{w.db, letGo}}
+	w.dispatch = dispatch.New(dispatch.Config{Store: store, Rand: rand.Reader, Log: w.dispatch.Log, Sign: w.dispatch.Sign, Agree: w.dispatch.Agree})
+	w.must(w.dispatch.Sweep(w.ctx, w.now))
+	store.txs.Store(0)
+	w.must(w.dispatch.Sweep(w.ctx, w.now))
+	// The flight without a crew is asked for one: it is in its time to open.
+	if n := store.txs.Load(); n != 1 {
+		t.Errorf("%d transactions that write, want 1", n)
+	}
 }

@@ -47,6 +47,23 @@ func (s *suite) tablets() {
 		s.same("tablets by name", []ground.Tablet{tablet(2, "a", ""), tablet(1, "b", "t1"), tablet(3, "ß", "")}, list)
 		return err
 	})
+	// Heard are those named that were never heard, or last heard before.
+	seen := func(now time.Time, ids ...passenger.TabletID) {
+		s.write(func(tx ground.Tx) error { return tx.SeenTablets(s.ctx, ids, now, now.Add(-time.Minute)) })
+	}
+	seen(s.now)
+	seen(s.now, id(1), id(9))
+	seen(s.now.Add(time.Minute), id(1), id(2))
+	seen(s.now.Add(time.Minute+time.Second), id(1))
+	s.read(func(tx ground.Tx) error {
+		list, err := tx.ListTablets(s.ctx)
+		var at []time.Time
+		for _, v := range list {
+			at = append(at, v.LastSeenAt)
+		}
+		s.same("when tablets were heard", []time.Time{s.now.Add(time.Minute), s.now.Add(time.Minute + time.Second), {}}, at)
+		return err
+	})
 }
 
 func (s *suite) enrolCode() {

@@ -372,7 +372,7 @@ func plain(tb testing.TB, b []byte, encoding string) []byte {
 // dial returns a client of g with a tablet's token.
 func (g *ground) dial(token string) (*crewapi.Client, *line) {
 	_, h := crewapi.NewHandler(g, crewapi.Options{Now: func() time.Time { return boarding }, Log: slog.New(slog.DiscardHandler),
-		Tick: func(time.Duration) (<-chan time.Time, func()) { return nil, func() {} }})
+		Heartbeat: time.Hour})
 	l := &line{tb: g.tb, handler: h}
 	c, err := crewapi.NewClient("https://ground.example", token, &http.Client{Transport: l})
 	if err != nil {
