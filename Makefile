@@ -58,8 +58,8 @@ race: build ## Run all tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 CABINLOOP_BIN="$(CURDIR)/bin" go run ./internal/budget/cmd/gotest -race $(TESTFLAGS) $(PKG)
 
 .PHONY: sim
-sim: ## Simulate SEEDS flights with faults and print one summary line
-	go test ./sync/sim -run 'TestPlanted|TestSim$$' -count=1 -timeout 60m -v -args -sim.seeds=$(SEEDS)
+sim: ## Simulate SEEDS flights with faults, and one with every crash point; print summary lines
+	go test ./sync/sim -run 'TestPlanted|TestSim$$|TestCrash' -count=1 -timeout 60m -v -args -sim.seeds=$(SEEDS) -sim.every=1
 
 .PHONY: power
 power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits (root; about 8 minutes)

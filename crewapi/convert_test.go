@@ -112,7 +112,8 @@ func TestDeliveryCrosses(t *testing.T) {
 	}
 	for name, bad := range map[string]func(){
 		"short op": func() { m.Runs[0].Ops[0] = make([]byte, keys.Overhead) }, "no op": func() { m.Runs[0].Ops = nil },
-		"no run": func() { m.Runs = nil }, "too many runs": func() { m.Runs = make([]*crewv1.SealedRun, 65) },
+		"too many ops": func() { m.Runs[0].Ops = slices.Repeat(run.Ops[:1], flightsync.MaxRunOps+1) },
+		"no run":       func() { m.Runs = nil }, "too many runs": func() { m.Runs = make([]*crewv1.SealedRun, 65) },
 	} {
 		m = fromDelivery(group, []flightsync.SealedRun{run})
 		m.Runs[0].Ops = slices.Clone(m.Runs[0].Ops)
@@ -120,6 +121,18 @@ func TestDeliveryCrosses(t *testing.T) {
 		if err := check(m); passenger.CodeOf(err) != passenger.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestDeliveryIsBounded: so many ops, in however many runs; they are dear to open.
+func TestDeliveryIsBounded(t *testing.T) {
+	run := flightsync.SealedRun{First: 1, Ops: slices.Repeat([][]byte{make([]byte, keys.Overhead+1)}, flightsync.MaxRunOps-1)}
+	one := flightsync.SealedRun{Author: 1, First: 1, Ops: run.Ops[:1]}
+	if _, runs, err := toDelivery(fromDelivery(passenger.FlightID{1}, []flightsync.SealedRun{run, one})); err != nil || len(runs) != 2 {
+		t.Errorf("%d ops: %v", flightsync.MaxRunOps, err)
+	}
+	if _, _, err := toDelivery(fromDelivery(passenger.FlightID{1}, []flightsync.SealedRun{run, one, one})); passenger.CodeOf(err) != passenger.Invalid {
+		t.Errorf("%d ops: %v", flightsync.MaxRunOps+1, err)
 	}
 }
 

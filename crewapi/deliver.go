@@ -8,18 +8,19 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// Deliver brings sealed runs of a flight to ground. held says for each run whether ground holds
-// all of it. A tablet repeats it until ground holds all.
-func (c *Client) Deliver(ctx context.Context, group passenger.FlightID, runs []flightsync.SealedRun) (held []bool, err error) {
+// Deliver brings sealed runs of a flight to ground. receipts holds for each run ground's signature
+// of its [flightsync.SealedRun.ReceiptMessage], unchecked, or nothing. A tablet repeats it until it
+// has a receipt for each.
+func (c *Client) Deliver(ctx context.Context, group passenger.FlightID, runs []flightsync.SealedRun) (receipts [][]byte, err error) {
 	const op = "crewapi.Deliver"
 	res, err := c.rpc.Deliver(ctx, fromDelivery(group, runs))
 	if err != nil {
 		return nil, fromWire(ctx, op, err)
 	}
-	if len(res.GetHeld()) != len(runs) {
+	if len(res.GetReceipts()) != len(runs) {
 		return nil, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?")
 	}
-	return res.GetHeld(), nil
+	return res.GetReceipts(), nil
 }
 
 func (s *service) Deliver(ctx context.Context, m *crewv1.DeliverRequest) (*crewv1.DeliverResponse, error) {
@@ -27,11 +28,15 @@ func (s *service) Deliver(ctx context.Context, m *crewv1.DeliverRequest) (*crewv
 	if err != nil {
 		return nil, err
 	}
-	held, err := s.ground.Deliver(ctx, tabletFrom(ctx), group, runs)
+	receipts, err := s.ground.Deliver(ctx, tabletFrom(ctx), group, runs)
 	if err != nil {
 		return nil, err
 	}
-	return &crewv1.DeliverResponse{Version: Version, Held: held}, nil
+	held := make([]bool, len(receipts))
+	for i, sig := range receipts {
+		held[i] = len(sig) > 0
+	}
+	return &crewv1.DeliverResponse{Version: Version, Held: held, Receipts: receipts}, nil
 }
 
 func fromDelivery(group passenger.FlightID, runs []flightsync.SealedRun) *crewv1.DeliverRequest {
@@ -47,7 +52,11 @@ func toDelivery(m *crewv1.DeliverRequest) (group passenger.FlightID, runs []flig
 	if group, err = toGroup(m.GetGroup()); err != nil {
 		return group, nil, err
 	}
+	n := 0 // opening an op is dear: never more than one step takes
 	for _, r := range m.GetRuns() {
+		if n += len(r.GetOps()); n > flightsync.MaxRunOps {
+			return group, nil, malformed("runs")
+		}
 		run := flightsync.SealedRun{Author: flightsync.Author(r.GetAuthor()), First: r.GetFirstSeq(), Ops: r.GetOps(), Sig: r.GetSig()}
 		if len(r.GetIncarnation()) != len(run.Incarnation) || len(r.GetHead()) != len(run.Head) || run.First == 0 || len(run.Ops) == 0 {
 			return group, nil, malformed("runs")

@@ -25,9 +25,10 @@ type Ground interface {
 	First(ctx context.Context, tablet passenger.TabletID, flight passenger.FlightID, have flightsync.Vector, budget int) (*flightsync.Response, error)
 	// Exchange takes one exchange. Its effects are durable before it returns.
 	Exchange(ctx context.Context, tablet passenger.TabletID, req flightsync.Request) (flightsync.Response, error)
-	// Deliver takes sealed runs as an exchange would take them open. held says for each run whether
-	// ground now holds every op of it, durably.
-	Deliver(ctx context.Context, tablet passenger.TabletID, group passenger.FlightID, runs []flightsync.SealedRun) (held []bool, err error)
+	// Deliver takes sealed runs as an exchange would take them open. receipts holds for each run
+	// ground's signature of its [flightsync.SealedRun.ReceiptMessage], or nothing while ground does not
+	// durably hold every op of it.
+	Deliver(ctx context.Context, tablet passenger.TabletID, group passenger.FlightID, runs []flightsync.SealedRun) (receipts [][]byte, err error)
 	// Watch sends frames until ctx ends, or returns nil when the tablet's list of flights changed.
 	// send may be called from one goroutine at a time. have is the callee's to keep.
 	Watch(ctx context.Context, tablet passenger.TabletID, have map[passenger.FlightID]flightsync.Vector,

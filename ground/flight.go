@@ -97,6 +97,8 @@ type MovementUpdate struct {
 	Fact flightsync.MovementFact
 	ETA  time.Time // new estimated arrival, zero when not said
 	STD  time.Time // new scheduled departure, zero when not said; the key stays
+	// Arrival is where the flight goes now, IATA; "" when not said.
+	Arrival string
 }
 
 // Crossing is one author index of a tablet on a flight: what it wrote and what ground has.

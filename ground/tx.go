@@ -125,7 +125,7 @@ type Ops interface {
 	// Lanes gives the engine's storage of a flight; its Apply writes in this transaction.
 	// The flight must be locked by LockFlight before Apply.
 	Lanes(ctx context.Context, id passenger.FlightID) flightsync.Store
-	PutCrossing(ctx context.Context, c Crossing) error                        // upsert on (flight, author)
+	PutCrossing(ctx context.Context, cs ...Crossing) error                    // upsert on (flight, author), each at most once
 	Crossings(ctx context.Context, id passenger.FlightID) ([]Crossing, error) // by author
 	PutGesture(ctx context.Context, g GestureRow) error                       // upsert on (flight, dot)
 	Gestures(ctx context.Context, id passenger.FlightID) ([]GestureRow, error)
@@ -136,6 +136,8 @@ type Ops interface {
 type Tablets interface {
 	InsertTablet(ctx context.Context, t Tablet) error
 	UpdateTablet(ctx context.Context, t Tablet) error
+	// SeenTablets notes that tablets were heard now, those that were last heard before a time.
+	SeenTablets(ctx context.Context, ids []passenger.TabletID, now, before time.Time) error
 	Tablet(ctx context.Context, id passenger.TabletID) (Tablet, error)
 	TabletByToken(ctx context.Context, hash []byte) (Tablet, error)
 	TabletByName(ctx context.Context, name string) (Tablet, error)

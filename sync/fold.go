@@ -87,6 +87,7 @@ func (f *folder) admit() {
 	f.law = readLaw(f.ops)
 	f.view.Erased = slices.SortedFunc(maps.Keys(f.erased), compareDots)
 	f.twice()
+	f.view.Cuts = f.cuts
 	for _, e := range f.roster {
 		f.view.Roster = append(f.view.Roster, e)
 	}

@@ -135,7 +135,8 @@ func (r *Replica) proven(l Lane, seq uint64, head Hash, sig []byte) bool {
 }
 
 // withPoint adds a proven place. Of the places within [pointEvery] ops only the last is kept:
-// relays cut runs there, and ops between are never far from one.
+// relays cut runs there, and ops between are never far from one. Two stay where a run between
+// the others would be longer than one may be.
 func withPoint(ps []Point, p Point) []Point {
 	const bucket = pointEvery
 	out := make([]Point, 0, len(ps)+1)
@@ -145,7 +146,13 @@ func withPoint(ps []Point, p Point) []Point {
 		}
 	}
 	if n := len(out); n > 0 && out[n-1].Seq/bucket == p.Seq/bucket {
-		out = out[:n-1]
+		before := uint64(0)
+		if n > 1 {
+			before = out[n-2].Seq
+		}
+		if p.Seq-before <= MaxRunOps {
+			out = out[:n-1]
+		}
 	}
 	return append(out, p)
 }

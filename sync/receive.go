@@ -221,13 +221,24 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 			return &RunNote{Author: run.Author, What: FaultStripped, Seq: o.Dot.Seq}, nil
 		}
 	}
+	var before map[Author]bool
+	if l.Class == AdminLane {
+		if before, err = r.vouched(); err != nil {
+			return nil, err
+		}
+	}
 	for _, o := range ops[l.Seq+1-run.First:] {
 		l = r.put(l, o)
 		r.hear(o, l.Class)
-		if l.Class == AdminLane {
+		if l.Class == AdminLane && (before[l.Author] || leadsOn(o)) {
 			if err := r.learn(o); err != nil {
 				return nil, err
 			}
+		}
+	}
+	if l.Class == AdminLane {
+		if err := r.catchUp(before); err != nil {
+			return nil, err
 		}
 	}
 	l, _ = r.st.Lane(run.Author) // learning may have touched it
@@ -294,11 +305,15 @@ func (r *Replica) learn(o Op) error {
 	}
 	// Entries of branches that came too early: after a restore the two may stand in two admin lanes.
 	r.st.Waits = false
+	vouched, err := r.vouched()
+	if err != nil {
+		return err
+	}
 	var early []Op
 	for _, l := range r.st.Lanes {
 		if l.Class == AdminLane {
 			if err := r.ops(l, 1, func(o Op) bool {
-				if o.Header.Kind == KindRoster {
+				if o.Header.Kind == KindRoster && (vouched[l.Author] || leadsOn(o)) {
 					early = append(early, o)
 				}
 				return true
@@ -344,15 +359,12 @@ func (r *Replica) learnHome(ops []Op, theirs Fork, ours Hash) (bool, error) {
 	}
 	home := Fork{Of: theirs.Of, At: theirs.At, Start: theirs.Start, First: ours}
 	for _, o := range ops {
-		if o.Header.Kind != KindRoster || o.Poison != "" || o.IsStub() {
-			continue
-		}
-		e, err := decodeRoster(o.Content())
-		if err != nil || !e.Fork.Is() || e.Class != AdminLane {
+		if !leadsOn(o) {
 			continue
 		}
 		// The entry may stand in a further branch: that one can be taken now. Of ops that are not
 		// taken nothing else counts: a tablet's lane would be bound by what ground may have lost.
+		e, _ := decodeRoster(o.Content())
 		r.enter(e)
 		if l, ok := r.st.Lane(e.Author); ok && l.Fork == home {
 			if err := r.rehome(l); err != nil {

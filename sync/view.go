@@ -18,6 +18,7 @@ type View struct {
 	Gestures   []GestureView
 	Verdicts   []Verdict
 	Fins       map[Author]uint64 // author: sequence of its fin, when nothing followed
+	Cuts       map[Author]uint64 // author whose lane ground ended: its last sequence that counts
 	Closed     string            // why, "" while open
 	Sealed     bool
 	Final      Vector // of the seal

@@ -73,7 +73,7 @@ func (a *app) wire(db *store.DB) (err error) {
 	a.cases = &cases.Service{Store: db, Loops: a.dispatch, Rand: rand.Reader}
 	a.followup = &followup.Service{Store: db}
 	a.users = &auth.Users{Store: db, Rand: rand.Reader}
-	a.tablets = &auth.Tablets{Store: db, Rand: rand.Reader, Ground: passenger.PublicKeys{Sign: sign.Public(), Agree: agree.Public()}}
+	a.tablets = &auth.Tablets{Store: db, Rand: rand.Reader, Dispatch: a.dispatch, Ground: passenger.PublicKeys{Sign: sign.Public(), Agree: agree.Public()}}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -185,7 +186,7 @@ type flightMovementCmd struct {
 	flightArg
 	Word    string    `arg:"" help:"boarding, doors-closed, off-block, off, on, in, diverted or cancelled"`
 	At      time.Time `help:"When (RFC 3339); now by default."`
-	Station string    `help:"Where (IATA airport)."`
+	Station string    `help:"Where (IATA airport); of diverted: where the flight goes now."`
 }
 
 func (c *flightMovementCmd) Run(a *app) error {
@@ -204,7 +205,12 @@ func (c *flightMovementCmd) Run(a *app) error {
 	if at.IsZero() {
 		at = a.now()
 	}
-	if err := a.dispatch.Move(a.ctx, key, ground.MovementUpdate{Fact: flightsync.MovementFact{Word: m, At: at.UTC(), Station: c.Station}}); err != nil {
+	station := strings.ToUpper(c.Station)
+	u := ground.MovementUpdate{Fact: flightsync.MovementFact{Word: m, At: at.UTC(), Station: station}}
+	if m == passenger.Diverted {
+		u.Arrival = station
+	}
+	if err := a.dispatch.Move(a.ctx, key, u); err != nil {
 		return err
 	}
 	return a.Print(map[string]string{"flight": key.String(), "movement": c.Word}, func(w io.Writer) { fmt.Fprintln(w, key, c.Word) })

@@ -12,7 +12,7 @@ import (
 type tabletCmd struct {
 	Enrol  tabletEnrolCmd  `cmd:"" help:"Make a one-time code with which a tablet enrols within 10 minutes."`
 	List   tabletListCmd   `cmd:"" help:"All tablets."`
-	Revoke tabletRevokeCmd `cmd:"" help:"End a tablet's access at once."`
+	Revoke tabletRevokeCmd `cmd:"" help:"End a tablet's access at once, and take it off its flights."`
 	Lost   tabletLostCmd   `cmd:"" help:"Mark a tablet lost and end its access."`
 }
 

@@ -40,7 +40,7 @@ func (s *site) host() (h *hosted, err error) {
 	sign, agree := pair.Signer(), pair.Agreer()
 	h.dispatch = dispatch.New(dispatch.Config{Store: h.db, Rand: rand.Reader, Log: log, Sign: sign, Agree: agree})
 	h.cases = &cases.Service{Store: h.db, Loops: h.dispatch, Rand: rand.Reader}
-	h.tablets = &auth.Tablets{Store: h.db, Rand: rand.Reader, Ground: passenger.PublicKeys{Sign: sign.Public(), Agree: agree.Public()}}
+	h.tablets = &auth.Tablets{Store: h.db, Rand: rand.Reader, Dispatch: h.dispatch, Ground: passenger.PublicKeys{Sign: sign.Public(), Agree: agree.Public()}}
 	mux := http.NewServeMux()
 	mux.Handle(crewapi.NewHandler(struct {
 		*auth.Tablets

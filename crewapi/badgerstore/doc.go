@@ -30,6 +30,8 @@
 //     without Badger, so that one damaged byte costs at most one op.
 //   - On a full disk Badger is not opened, since a write to a mapped file would kill the process:
 //     the same reader serves every read ([DB.ReadOnly]). After a failed flush nothing is taken.
+//   - FORMAT says of which version all of this is. A program refuses a store of a later one and
+//     touches nothing: read as damaged it would be replaced.
 //   - HIGH, a small file with a checksum beside Badger's, holds the highest vector that was
 //     ever applied. Badger cuts a damaged log to its last good record and says nothing; a state
 //     that does not cover HIGH was rolled back ([DB.RolledBack]). HIGH is written after the batch

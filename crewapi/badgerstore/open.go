@@ -32,8 +32,8 @@ type DB struct {
 var _ flightsync.Store = (*DB)(nil)
 
 // Open opens or creates the store in dir. key is the flight's own key. Errors: corrupt when the
-// stored ops are not those the state names or the key is not the store's; unavailable when the
-// directory cannot be used. On a full disk the store can be read and refuses every write; see
+// stored ops are not those the state names or the key is not the store's; phase for a store of a later
+// program, of which nothing is touched; unavailable when the directory cannot be used. On a full disk the store can be read and refuses every write; see
 // [DB.ReadOnly].
 func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 	const op = "badgerstore.Open"
@@ -56,6 +56,9 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 	if d.env, err = newEnvelope(inner, c.group); err != nil {
 		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
 	}
+	if err := checkFormat(dir); err != nil {
+		return nil, err
+	}
 	if err := d.room(op); err != nil {
 		return d.readOnly(key, err)
 	}
@@ -69,7 +72,7 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 		err = d.check()
 	}
 	if err == nil {
-		err = asError(op, errors.Join(d.sums(), copyRegistry(dir)))
+		err = asError(op, errors.Join(d.sums(), copyRegistry(dir), writeFormat(dir)))
 	}
 	if err != nil {
 		d.Close()

@@ -67,5 +67,5 @@ func (a answerer) Exchange(ctx context.Context, req flightsync.Request) (flights
 }
 
 func notOnRoster(op string) error {
-	return passenger.Errorf(passenger.Forbidden, op, "the other tablet is not on the roster of that flight")
+	return passenger.Errorf(passenger.Forbidden, op, "the other tablet is not on the crew list of that flight; ground operations can put it on")
 }

@@ -32,6 +32,8 @@ type Ground struct {
 	// Fault, when set, is asked before and after each exchange; an error is the answer. After
 	// means that the exchange was taken and only the answer is lost.
 	Fault func(req flightsync.Request, after bool) error
+	// Receipts, when set, is what becomes of the receipts of a delivery on their way to the tablet.
+	Receipts func(group passenger.FlightID, tablet passenger.TabletID, runs []flightsync.SealedRun, receipts [][]byte) [][]byte
 	// Budget bounds the ops of a response, bytes; 0 for the engine's own bound.
 	Budget int
 	calls  int
@@ -185,7 +187,7 @@ func (g *Ground) Exchange(_ context.Context, tablet passenger.TabletID, req flig
 }
 
 // Deliver implements crewapi.Ground.
-func (g *Ground) Deliver(_ context.Context, tablet passenger.TabletID, group passenger.FlightID, sealed []flightsync.SealedRun) (held []bool, err error) {
+func (g *Ground) Deliver(_ context.Context, tablet passenger.TabletID, group passenger.FlightID, sealed []flightsync.SealedRun) (receipts [][]byte, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.Fault != nil {
@@ -206,19 +208,26 @@ func (g *Ground) Deliver(_ context.Context, tablet passenger.TabletID, group pas
 		runs = append(runs, run)
 	}
 	f.take(tablet, runs)
-	for _, run := range runs {
+	for i, run := range runs {
 		ok, err := flightsync.HoldsAll(f.store, run)
+		var sig []byte
+		if err == nil && ok {
+			sig, err = g.Keys.Signer().Sign(sealed[i].ReceiptMessage(group, tablet))
+		}
 		if err != nil {
 			return nil, err
 		}
-		held = append(held, ok)
+		receipts = append(receipts, sig)
+	}
+	if g.Receipts != nil {
+		receipts = g.Receipts(group, tablet, sealed, receipts)
 	}
 	if g.Fault != nil {
 		if err := g.Fault(flightsync.Request{Group: group}, true); err != nil {
 			return nil, err
 		}
 	}
-	return held, nil
+	return receipts, nil
 }
 
 // Watch implements crewapi.Ground.

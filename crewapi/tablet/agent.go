@@ -60,7 +60,7 @@ type Agent struct {
 }
 
 // Open takes the data directory. Errors: unavailable when another process has it, corrupt when
-// its files cannot be read.
+// its files cannot be read, phase when a later program wrote them.
 func Open(c Config) (*Agent, error) {
 	const op = "tablet.Open"
 	if err := os.MkdirAll(filepath.Join(c.Dir, "flights"), 0o700); err != nil {
@@ -181,7 +181,7 @@ func (a *Agent) list() []*flight {
 func (a *Agent) save() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	x := index{Gone: a.gone, LastSync: a.synced, Link: a.way.setting()}
+	x := index{Version: indexVersion, Gone: a.gone, LastSync: a.synced, Link: a.way.setting()}
 	for _, f := range a.all() {
 		x.Flights = append(x.Flights, f.record())
 	}

@@ -387,7 +387,7 @@ func (a *Agent) touch(f *flight) {
 
 // find returns the flight that key names.
 func (a *Agent) find(op, key string) (*flight, error) {
-	notFound := passenger.Errorf(passenger.NotFound, op, "this tablet has no such flight; refresh the list of flights")
+	notFound := passenger.Errorf(passenger.NotFound, op, "this tablet has no such flight; sync it where there is a connection, and if the flight stays away ask ground operations to put this tablet on its crew list")
 	k, err := passenger.ParseFlightKey(key)
 	if err == nil {
 		for _, f := range a.list() {

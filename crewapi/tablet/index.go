@@ -12,8 +12,14 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
+// indexVersion is the version of everything in a data directory but the flights' stores, which have
+// their own. A program refuses a directory of a later one and leaves every byte of it. History: 1,
+// 2026-11: the first.
+const indexVersion = 1
+
 // index is what flights.json holds.
 type index struct {
+	Version int      `json:"version"` // 0 is 1
 	Flights []record `json:"flights"`
 	// Gone counts the ops of flights that left the list.
 	Gone     counts    `json:"gone"`
@@ -42,10 +48,10 @@ type record struct {
 }
 
 // loadIndex reads flights.json, or the version before it; whole says that it was the newest.
-// Errors: corrupt when neither can be read.
+// Errors: corrupt when neither can be read, phase when a later program wrote it.
 func loadIndex(path, old string) (x index, whole bool, err error) {
-	if x, err = readIndex(path); err == nil {
-		return x, true, nil
+	if x, err = readIndex(path); err == nil || passenger.CodeOf(err) == passenger.Phase {
+		return x, true, err
 	}
 	x, oldErr := readIndex(old)
 	switch {
@@ -61,6 +67,13 @@ func readIndex(path string) (x index, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return x, err
+	}
+	var first struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(b, &first); err == nil && first.Version > indexVersion {
+		return x, passenger.Errorf(passenger.Phase, "tablet.readIndex",
+			"a newer version of this app stored what is on this tablet; install that version again: nothing here was changed, and everything recorded is kept")
 	}
 	return x, json.Unmarshal(b, &x)
 }

@@ -52,7 +52,7 @@ func (a *Agent) syncing(ctx context.Context) {
 		case err != nil || len(rep.Problems) > 0:
 			pause, watched = a.jitter(wait.next(p)), "none yet"
 			a.Log.Debug("round failed", "dur", pause, "err", err)
-			leave(ctx, min(rep.RetryAfter, retryMost))
+			leave(ctx, a.asked(rep))
 		default:
 			wait.reset()
 			if now := fmt.Sprint(slices.SortedFunc(maps.Keys(a.vectors()), byID)); now != watched {
@@ -76,6 +76,15 @@ func (a *Agent) pause(ctx context.Context, d time.Duration) {
 	case <-a.kick:
 	case <-timer.C:
 	}
+}
+
+// asked is how long ground wants to be left alone, with a random part on top: those that were sent
+// away together do not come back together.
+func (a *Agent) asked(rep SyncReport) time.Duration {
+	if rep.RetryAfter <= 0 {
+		return 0
+	}
+	return min(rep.RetryAfter+a.jitter(rep.RetryAfter/2), retryMost)
 }
 
 // leave leaves ground alone for d, whatever is recorded meanwhile.

@@ -230,15 +230,21 @@ func (f *flight) unsentRuns(mine map[flightsync.Author]bool) ([]unsentRun, error
 	if err != nil {
 		return nil, err
 	}
-	for i := range runs {
-		runs[i].Own = runs[i].Own || mine[runs[i].Author]
-		b, err := f.db.Meta(proofName(runs[i].Author))
-		if err == nil && len(b) > 24 && binary.BigEndian.Uint64(b) == runs[i].Last() {
-			copy(runs[i].Head[:], b[8:])
-			runs[i].Sig = slices.Clone(b[24:])
+	var out []unsentRun
+	for _, r := range runs {
+		r.Own = r.Own || mine[r.Author]
+		b, err := f.db.Meta(proofName(r.Author))
+		if err == nil && len(b) > 24 && binary.BigEndian.Uint64(b) == r.Last() {
+			copy(r.Head[:], b[8:])
+			r.Sig = slices.Clone(b[24:])
 		}
+		cut, err := f.cut(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, cut...)
 	}
-	return runs, nil
+	return out, nil
 }
 
 var errNoRun = errors.New("a run without ops, or from sequence number 0")

@@ -111,7 +111,8 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, j job, rep *S
 			lost = errors.Join(lost, err)
 		}
 		rep.Problems = append(rep.Problems, problem(f, err))
-		if rep.RetryAfter = passenger.RetryAfter(err); rep.RetryAfter > 0 {
+		rep.RetryAfter = max(rep.RetryAfter, passenger.RetryAfter(err))
+		if rep.RetryAfter > 0 && passenger.CodeOf(err) == passenger.TooMuch {
 			break // the other flights would only be told the same
 		}
 	}

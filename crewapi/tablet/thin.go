@@ -145,7 +145,7 @@ func (a *Agent) thinly(ctx context.Context, p uplink.Policy, wait *backoff) time
 	}
 	pause := a.jitter(wait.next(p))
 	a.Log.Debug("round failed", "dur", pause, "err", err)
-	a.rest(ctx, max(pause, min(rep.RetryAfter, retryMost)))
+	a.rest(ctx, max(pause, a.asked(rep)))
 	return 0
 }
 

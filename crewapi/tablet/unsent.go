@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/cabinloop/cabinloop/crewapi"
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -73,34 +74,46 @@ func (a *Agent) saveUnsent(id passenger.FlightID, u unsent) error {
 	return nil
 }
 
+// received reports whether receipt is ground's word to this tablet that it holds a run.
+func (a *Agent) received(id passenger.FlightID, run flightsync.SealedRun, receipt []byte) bool {
+	a.mu.Lock()
+	d := a.device
+	a.mu.Unlock()
+	return keys.Verify(d.GroundSign, run.ReceiptMessage(id, d.Tablet), receipt)
+}
+
 // deliver brings what is left of a destroyed flight to ground. It may be repeated at will.
 func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, rep *SyncReport) error {
 	u, err := a.loadUnsent(f.id)
 	if err != nil {
 		return err
 	}
-	var left []unsentRun
-	for rest := u.Runs; len(rest) > 0; {
-		part, size := []flightsync.SealedRun{}, 0
+	var left, rest []unsentRun
+	for _, r := range u.Runs {
+		if len(r.Ops) > flightsync.MaxRunOps { // what could not be cut must not hold up the others
+			left = append(left, r)
+		} else {
+			rest = append(rest, r)
+		}
+	}
+	for len(rest) > 0 {
+		part, size, ops := []flightsync.SealedRun{}, 0, 0
 		for _, r := range rest {
-			n := 0
-			for _, op := range r.Ops {
-				n += len(op)
-			}
-			if len(part) == deliverRuns || len(part) > 0 && size+n > deliverAtOnce {
+			size, ops = size+r.size(), ops+len(r.Ops)
+			if len(part) == deliverRuns || len(part) > 0 && (size > deliverAtOnce || ops > flightsync.MaxRunOps) {
 				break
 			}
-			part, size = append(part, r.SealedRun), size+n
+			part = append(part, r.SealedRun)
 		}
 		inner, cancel := context.WithTimeoutCause(ctx, callTimeout, errSlow)
-		held, err := client.Deliver(inner, f.id, part)
+		receipts, err := client.Deliver(inner, f.id, part)
 		cancel()
 		if err != nil {
 			return err
 		}
 		rep.Exchanges++
 		for i, r := range rest[:len(part)] {
-			if held[i] {
+			if a.received(f.id, r.SealedRun, receipts[i]) {
 				rep.Sent += len(r.Ops)
 			} else {
 				left = append(left, r)
@@ -122,7 +135,7 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 	}
 	a.tell(f.key)
 	if all > 0 {
-		return passenger.Errorf(passenger.Raced, "tablet.deliver", "ground did not take %d entries of this flight; they stay here", all)
+		return passenger.Errorf(passenger.Raced, "tablet.deliver", "ground gave no valid receipt for %d entries of this flight; they stay here", all)
 	}
 	return nil
 }

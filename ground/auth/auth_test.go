@@ -13,6 +13,7 @@ import (
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/ground/auth"
+	"github.com/cabinloop/cabinloop/ground/dispatch"
 	"github.com/cabinloop/cabinloop/ground/store"
 	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/internal/testenv"
@@ -43,7 +44,7 @@ func onBoth(t *testing.T, fn func(g *gate)) {
 			if err := g.db.Migrate(g.ctx); err != nil {
 				t.Fatal(err)
 			}
-			g.tablets, g.users = &auth.Tablets{Store: g.db, Rand: rand.Reader}, &auth.Users{Store: g.db, Rand: rand.Reader}
+			g.tablets, g.users = &auth.Tablets{Store: g.db, Rand: rand.Reader, Dispatch: dispatch.New(dispatch.Config{Store: g.db, Rand: rand.Reader})}, &auth.Users{Store: g.db, Rand: rand.Reader}
 			fn(g)
 		})
 	}

@@ -25,7 +25,14 @@ type Tablets struct {
 	Store ground.Store
 	Rand  io.Reader // crypto/rand in production
 	// Ground are ground's own public keys, which a tablet learns at enrolment and keeps to.
-	Ground passenger.PublicKeys
+	Ground   passenger.PublicKeys
+	Dispatch Dispatch
+}
+
+// Dispatch does the part of flights; ground/dispatch is one.
+type Dispatch interface {
+	// Dismiss takes a tablet off its flights, in the transaction that ends its access.
+	Dismiss(ctx context.Context, tx ground.Tx, tablet passenger.TabletID) error
 }
 
 var codeEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -131,11 +138,15 @@ func (t *Tablets) Authenticate(ctx context.Context, token string) (id passenger.
 	return id, err
 }
 
-// Revoke ends a tablet's token at once; lost marks it lost besides. Errors: not_found.
+// Revoke ends a tablet's token at once and takes it off its flights; lost marks it lost besides.
+// Errors: not_found.
 func (t *Tablets) Revoke(ctx context.Context, name string, lost bool, by string) error {
 	return t.Store.InTx(ctx, func(tx ground.Tx) error {
 		tab, err := tx.TabletByName(ctx, name)
 		if err != nil {
+			return err
+		}
+		if err := t.Dispatch.Dismiss(ctx, tx, tab.ID); err != nil {
 			return err
 		}
 		act := "revoke-tablet"

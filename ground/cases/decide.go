@@ -125,9 +125,20 @@ func (s *Service) DecideDesk(ctx context.Context, item int64, decision string, b
 		return passenger.Errorf(passenger.Invalid, op, "a desk decision is done or refused")
 	}
 	var d ground.DeskItem
+	read := func(tx ground.Tx) (err error) { d, err = tx.DeskItem(ctx, item); return err }
+	if err := s.Store.Read(ctx, read); err != nil { // only whose item it is; that stays
+		return err
+	}
 	err := s.Store.InTx(ctx, func(tx ground.Tx) error {
-		var err error
-		if d, err = tx.DeskItem(ctx, item); err != nil {
+		// Locked in the one order everybody locks in: the case, the loop, its desk items.
+		if _, err := tx.Case(ctx, d.Case); err != nil {
+			return err
+		}
+		loop, err := tx.Loop(ctx, d.Loop)
+		if err != nil {
+			return err
+		}
+		if err := read(tx); err != nil {
 			return err
 		}
 		if !d.DoneAt.IsZero() {
@@ -141,10 +152,6 @@ func (s *Service) DecideDesk(ctx context.Context, item int64, decision string, b
 			return err
 		}
 		if decision == "refused" {
-			loop, err := tx.Loop(ctx, d.Loop)
-			if err != nil {
-				return err
-			}
 			loop.State, loop.EndReason, loop.EndedAt = ground.LoopEnded, "desk-refused", tx.Now()
 			if err := tx.UpdateLoop(ctx, loop); err != nil {
 				return err

@@ -164,9 +164,11 @@ func TestInABrowser(t *testing.T) {
 	w.must(w.dispatch.Move(w.ctx, first, movement(passenger.Off, w.clock.now())))
 	w.must(w.dispatch.Move(w.ctx, first, movement(passenger.In, w.clock.now())))
 	win.see(`[data-test="seal"]`)
-	tab.write(flightsync.FinDraft())
+	tab.write(flightsync.FinAnywayDraft(passenger.NoTimeToWait, 1))
 	tab.sync()
 	win.open(flight)
+	win.see(`[data-mark="handed-in"] [data-test="hand-in-why"]`)
+	win.see(`[data-mark="waiting"] [data-test="hand-in-why"]`)
 	win.check("flight-landed")
 	win.click(`[data-test="seal"]`)
 	win.see(`[data-stage="sealed"]`)
@@ -198,8 +200,10 @@ func TestInABrowser(t *testing.T) {
 	win.see(`html[lang="nl"] body`)
 	win.open("/case/" + id.String())
 	win.check("case-nl")
+	win.open(flight)
+	win.check("flight-nl")
 	run(win, chromedp.EmulateViewport(390, 844))
-	for name, path := range map[string]string{"inbox": "/", "case": "/case/" + id.String(), "flights": "/flights"} {
+	for name, path := range map[string]string{"inbox": "/", "case": "/case/" + id.String(), "flights": "/flights", "flight": flight} {
 		win.open(path)
 		win.check(name + "-phone")
 	}

@@ -58,7 +58,9 @@ type noteRow struct {
 type tabletRow struct {
 	followup.TabletLine
 	Last time.Time
-	Mark string // waiting, holds, handed-in, never
+	Mark string // waiting, holds, handed-in, never, in-contact
+	// Lacks counts the entries that it told of and that are not on ground.
+	Lacks uint64
 }
 
 // eventCase is a case that an event note could cover.
@@ -182,14 +184,14 @@ func (p *flightPage) offer(ctx context.Context, tx ground.Tx, aboard map[passeng
 func (p *flightPage) fillTablets() {
 	over := phaseOf(p.Flight) == "over"
 	for _, t := range p.Report.Tablets {
-		row := tabletRow{TabletLine: t}
+		row := tabletRow{TabletLine: t, Lacks: max(t.Issued, t.OnGround) - t.OnGround}
 		row.Last, _ = time.Parse(time.RFC3339, t.LastAt)
 		switch {
 		case t.HandedIn:
 			row.Mark = "handed-in"
 		case row.Last.IsZero():
 			row.Mark = "never"
-		case t.Issued > t.OnGround:
+		case row.Lacks > 0:
 			row.Mark = "holds"
 		case over:
 			row.Mark = "waiting"

@@ -69,14 +69,15 @@ var states = []state{
 		p.Report.Sums = flightsync.Sums{Compiled: 3, Delivered: 1, Seen: 1, Acted: 1}
 		p.Equations = equations(p.Report.Sums)
 		for _, m := range []string{"handed-in", "holds", "waiting", "never", "in-contact"} {
-			p.Tablets = append(p.Tablets, tabletRow{TabletLine: followup.TabletLine{Name: "T " + m, Role: passenger.Lead, Zone: "A"}, Mark: m})
+			p.Tablets = append(p.Tablets, tabletRow{TabletLine: followup.TabletLine{Name: "T " + m, Role: passenger.Lead, Zone: "A"}, Mark: m, Lacks: 2})
 		}
+		p.Tablets[0].Anyway, p.Tablets[0].Alone, p.Tablets[3].Gone = passenger.TabletFailing, 1, "lost"
 		n := someNote()
 		p.Notes = []noteRow{{NoteView: flightsync.NoteView{Note: n, Retracted: flightsync.RetractMoved}, Bucket: "withdrawn", Says: []string{"x"}, Case: uuid.New()},
 			{NoteView: flightsync.NoteView{Note: passenger.Note{Event: true, Cases: 3}}, Bucket: "disputed"}, {NoteView: flightsync.NoteView{Note: n, Erased: true}, Bucket: "not-possible", Reason: passenger.NoStock}}
 		p.Offer = []eventCase{{Case: ground.Case{Topic: passenger.TopicDelay, Flight: "KL1234", Excerpt: "late"}}}
 		return p
-	}, []string{`data-test="contradiction"`, `data-test="waiting"`, `class="eq bad"`, "≠", `data-mark="holds"`, `data-test="seal"`, `data-test="event-form"`}},
+	}, []string{`data-test="contradiction"`, `data-test="waiting"`, `class="eq bad"`, "≠", `data-mark="holds"`, `data-test="hand-in-why"`, `data-test="seal"`, `data-test="event-form"`}},
 	{"a flight before an administrator", "flight", func(b base) any {
 		p := &flightPage{base: b, Flight: someFlight(func(f *ground.Flight) { f.ListAt = time.Time{} }), Equations: equations(flightsync.Sums{})}
 		n := someNote()

@@ -95,7 +95,7 @@ func newWorld(t testing.TB) *world {
 	w.followups = &followup.Service{Store: db}
 	w.users = &auth.Users{Store: db, Rand: rand.Reader}
 	h, err := console.New(console.Config{Store: db, Sessions: db.Sessions(), Cases: w.cases, Dispatch: w.dispatch, FollowUps: w.followups,
-		Users: w.users, Tablets: &auth.Tablets{Store: db, Rand: rand.Reader}, Now: w.clock.now, Rand: rand.Reader, Log: log})
+		Users: w.users, Tablets: &auth.Tablets{Store: db, Rand: rand.Reader, Dispatch: w.dispatch}, Now: w.clock.now, Rand: rand.Reader, Log: log})
 	w.must(err)
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)

@@ -9,11 +9,13 @@ import (
 )
 
 // Deliver takes what a tablet kept past the end of its lease, sealed to ground, as an exchange
-// would take it open: durably, once, with its effects. held says for each run whether
-// ground now holds every op of it; a run with an op that does not open with ground's key is
-// not held, and keeps the others waiting no longer than itself. Errors: not_found, forbidden as for
-// [Service.Exchange], too_much.
-func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group passenger.FlightID, sealed []flightsync.SealedRun) (held []bool, err error) {
+// would take it open: durably, once, with its effects. receipts holds for each run that ground now
+// holds every op of its signed word for this tablet ([flightsync.SealedRun.ReceiptMessage]), for
+// others nothing; a run with an op that does not open with ground's key is not held, and keeps the
+// others waiting no longer than itself. Errors: not_found, forbidden as for [Service.Exchange],
+// too_much.
+func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group passenger.FlightID, sealed []flightsync.SealedRun) (receipts [][]byte, err error) {
+	defer func() { err = s.refused.after(whom{tablet, group}, err) }()
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -32,8 +34,9 @@ func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group 
 		runs, at = append(runs, open), append(at, i)
 	}
 	var loops []passenger.LoopID
+	held := make([]bool, len(sealed))
 	err = s.Store.InTx(ctx, func(tx ground.Tx) error {
-		held = make([]bool, len(sealed))
+		clear(held)
 		if _, err := s.rostered(ctx, tx, tablet, group); err != nil {
 			return err
 		}
@@ -46,17 +49,15 @@ func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group 
 			return err
 		}
 		if len(ready.Changed) > 0 {
-			if loops, err = l.effects(ctx, ready.Changed); err != nil {
+			if err := l.effects(ctx, ready.Changed); err != nil {
 				return err
 			}
 		}
 		// No lane's own word: it says nothing of what the tablet holds.
-		if err := l.crossed(ctx, tablet, flightsync.Request{Me: flightsync.MaxAuthors}, nil); err != nil {
+		if err := l.crossed(ctx, claim{tablet: tablet, req: flightsync.Request{Me: flightsync.MaxAuthors}}); err != nil {
 			return err
 		}
-		more, err := l.reported(ctx, len(ready.Changed) > 0)
-		loops = append(loops, more...)
-		if err != nil {
+		if loops, err = l.reported(ctx, len(ready.Changed) > 0); err != nil {
 			return err
 		}
 		for i, run := range runs {
@@ -66,10 +67,20 @@ func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group 
 		}
 		return nil
 	})
-	if err == nil {
-		if err := s.EvaluateAll(ctx, loops); err != nil {
-			s.Log.Warn("evaluate after delivery", "flight", group.String(), "err", err)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.EvaluateAll(ctx, loops); err != nil {
+		s.Log.Warn("evaluate after delivery", "flight", group.String(), "err", err)
+	}
+	receipts = make([][]byte, len(sealed)) // signed only now that it is durable
+	for i, ok := range held {
+		if !ok {
+			continue
+		}
+		if receipts[i], err = s.Sign.Sign(sealed[i].ReceiptMessage(group, tablet)); err != nil {
+			return nil, err
 		}
 	}
-	return held, err
+	return receipts, nil
 }

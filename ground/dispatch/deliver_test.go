@@ -26,8 +26,13 @@ func (t *tablet) sealed(first uint64) flightsync.SealedRun {
 	return run
 }
 
+// receipt reports whether sig is ground's word that a tablet is free of a run of the first flight.
+func (w *world) receipt(run flightsync.SealedRun, of *tablet, sig []byte) bool {
+	return keys.Verify(w.keys.Signer().Public(), run.ReceiptMessage(w.flightRow(first).ID, of.id), sig)
+}
+
 // TestDeliver: sealed ops are taken as an exchange would take them, with their effects, once, also
-// from another tablet of the flight and after the seal.
+// from another tablet of the flight and after the seal; what is held has a receipt for who asked.
 func TestDeliver(t *testing.T) {
 	onBoth(t, func(w *world) {
 		w.flight(first, start.Add(4*time.Hour), true, row("C1", "JANSEN", "14C"))
@@ -49,22 +54,25 @@ func TestDeliver(t *testing.T) {
 		bad := run
 		bad.Ops = [][]byte{run.Ops[0], bytes.Clone(run.Ops[1])}
 		bad.Ops[1][90] ^= 1
-		if ok, err := w.dispatch.Deliver(w.ctx, a.id, group, []flightsync.SealedRun{bad}); err != nil || ok[0] {
-			t.Errorf("an op that does not open: %v, %v", ok, err)
+		if got, err := w.dispatch.Deliver(w.ctx, a.id, group, []flightsync.SealedRun{bad}); err != nil || len(got) != 1 || got[0] != nil {
+			t.Errorf("an op that does not open: %x, %v", got, err)
 		}
 		unsigned, gap := run, a.sealed(held+2)
 		unsigned.Sig = nil
-		ok, err := w.dispatch.Deliver(w.ctx, a.id, group, []flightsync.SealedRun{unsigned, gap})
-		if w.must(err); ok[0] || ok[1] {
-			t.Errorf("an unsigned run and one behind a gap: %v", ok)
+		got, err := w.dispatch.Deliver(w.ctx, a.id, group, []flightsync.SealedRun{unsigned, gap})
+		if w.must(err); len(got) != 2 || got[0] != nil || got[1] != nil {
+			t.Errorf("an unsigned run and one behind a gap: %x", got)
 		}
 		if r := w.report(first); r.Acted != 0 {
 			t.Errorf("%d outcomes of what was not taken", r.Acted)
 		}
 		for i, from := range []*tablet{b, a, a} { // passed on by another tablet; repeated by its author
-			ok, err := w.dispatch.Deliver(w.ctx, from.id, group, []flightsync.SealedRun{bad, run}) // a damaged run holds nothing up
-			if w.must(err); ok[0] || !ok[1] {
-				t.Errorf("delivery %d: held %v", i, ok)
+			got, err := w.dispatch.Deliver(w.ctx, from.id, group, []flightsync.SealedRun{bad, run}) // a damaged run holds nothing up
+			if w.must(err); got[0] != nil || !w.receipt(run, from, got[1]) {
+				t.Errorf("delivery %d: receipts %x", i, got)
+			}
+			if other := map[*tablet]*tablet{a: b, b: a}[from]; w.receipt(run, other, got[1]) {
+				t.Errorf("delivery %d: the receipt frees another tablet", i)
 			}
 		}
 		r := w.report(first)
@@ -79,9 +87,9 @@ func TestDeliver(t *testing.T) {
 		w.move(first, passenger.In)
 		w.must(w.dispatch.Seal(w.ctx, first, "test"))
 		for range 2 {
-			ok, err := w.dispatch.Deliver(w.ctx, a.id, group, []flightsync.SealedRun{late})
-			if w.must(err); !ok[0] {
-				t.Error("late entries are not held")
+			got, err := w.dispatch.Deliver(w.ctx, a.id, group, []flightsync.SealedRun{late})
+			if w.must(err); !w.receipt(late, a, got[0]) {
+				t.Error("no receipt for late entries")
 			}
 		}
 		if again := w.report(first); again.Revision <= r.Revision || again.OpsIssued != again.OpsOnGround || again.Quarantined != 0 {

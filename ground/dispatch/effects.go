@@ -10,36 +10,34 @@ import (
 )
 
 // effects works what new crew ops mean for ground, in the transaction that stored them: a
-// verdict for what people recorded, the register of gestures, and the steps of the loops.
-// It returns the loops that moved.
-func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) ([]passenger.LoopID, error) {
+// verdict for what people recorded, the register of gestures, and the steps of the loops. None of it
+// is what a loop's evaluation looks at.
+func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) error {
 	erased, err := l.forget(ctx, changed)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := l.verdicts(changed, erased); err != nil {
-		return nil, err
+		return err
 	}
 	v, err := l.view()
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if err := l.questions(v, changed); err != nil {
+		return err
 	}
 	byNote, err := l.loopsByNote(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := l.register(ctx, v, byNote); err != nil {
-		return nil, err
+		return err
 	}
-	var loops []passenger.LoopID
 	for _, n := range v.Notes {
 		for _, lf := range byNote[n.Dot] {
-			moved, err := l.steps(ctx, lf, n)
-			if err != nil {
-				return nil, err
-			}
-			if moved {
-				loops = append(loops, lf.Loop)
+			if err := l.steps(ctx, lf, n); err != nil {
+				return err
 			}
 		}
 	}
@@ -48,7 +46,7 @@ func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) ([]passenge
 			l.moved(flightsync.MovementFact{Word: r.Word, At: at})
 		}
 	}
-	return loops, nil
+	return nil
 }
 
 // recorded are the kinds that a person recorded and gets a verdict for.
@@ -98,6 +96,23 @@ func (l *leg) verdicts(changed []flightsync.Dot, erased map[flightsync.Author]bo
 			ds = append(ds, verdict.Draft())
 		}
 	}
+	_, err := l.write(flightsync.Admin, ds...)
+	return err
+}
+
+// questions answers anew what came of a tablet behind its cut: it counts for nothing, and somebody
+// has to look.
+func (l *leg) questions(v *flightsync.View, changed []flightsync.Dot) error {
+	var ds []flightsync.Draft
+	for _, q := range v.Quarantine {
+		if q.Reason == "cut" && slices.Contains(changed, q.Dot) {
+			ds = append(ds, flightsync.Verdict{Author: q.Dot.Author, From: q.Dot.Seq, To: q.Dot.Seq, Code: flightsync.VerdictQuestion}.Draft())
+		}
+	}
+	if len(ds) == 0 {
+		return nil
+	}
+	l.s.Log.Error("entries of a tablet whose access was ended; they count for nothing until somebody decides", "flight", l.flight.ID.String(), "n", len(ds))
 	_, err := l.write(flightsync.Admin, ds...)
 	return err
 }
@@ -180,8 +195,8 @@ func (l *leg) register(ctx context.Context, v *flightsync.View, byNote map[fligh
 	return nil
 }
 
-// steps records on a loop what newly became true of its note. It reports whether anything did.
-func (l *leg) steps(ctx context.Context, lf ground.LoopFlight, n flightsync.NoteView) (bool, error) {
+// steps records on a loop what newly became true of its note.
+func (l *leg) steps(ctx context.Context, lf ground.LoopFlight, n flightsync.NoteView) error {
 	var now []string
 	if n.Delivered {
 		now = append(now, "delivered")
@@ -195,11 +210,11 @@ func (l *leg) steps(ctx context.Context, lf ground.LoopFlight, n flightsync.Note
 		now = append(now, "disputed")
 	}
 	if len(now) == 0 {
-		return false, nil
+		return nil
 	}
 	old, err := l.tx.Transitions(ctx, lf.Loop)
 	if err != nil {
-		return false, err
+		return err
 	}
 	evidence := l.flight.Key.String() + " note " + n.Dot.String()
 	have := map[string]bool{}
@@ -210,19 +225,19 @@ func (l *leg) steps(ctx context.Context, lf ground.LoopFlight, n flightsync.Note
 	}
 	now = slices.DeleteFunc(now, func(to string) bool { return have[to] })
 	if len(now) == 0 {
-		return false, nil
+		return nil
 	}
 	loop, err := l.tx.Loop(ctx, lf.Loop)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if loop.EndReason == ground.EndErased { // its end stands: nothing more is told of it
-		return false, nil
+		return nil
 	}
 	for _, to := range now {
 		if err := l.tx.AddTransition(ctx, ground.Transition{Loop: lf.Loop, Role: "crew", To: to, Evidence: evidence}); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, l.tx.Notify(ctx, "case", loop.Case.String())
+	return l.tx.Notify(ctx, "case", loop.Case.String())
 }

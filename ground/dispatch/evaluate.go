@@ -177,8 +177,16 @@ type candidate struct {
 
 // target keeps the standing note true, or moves it, or finds the first flight for one.
 func (e *evaluation) target(ctx context.Context) (none decision, err error) {
-	if f := e.stands; e.standing != nil && (closing(f) || departed(f)) && f.Movement != passenger.Cancelled {
-		return none, nil // reconciliation decides
+	if f := e.stands; e.standing != nil && (closing(f) || departed(f)) {
+		done := f.Movement != passenger.Cancelled
+		if !done {
+			if done, err = e.done(ctx); err != nil {
+				return none, err
+			}
+		}
+		if done {
+			return none, nil // reconciliation decides
+		}
 	}
 	cands, refusal, err := e.candidates(ctx)
 	if err != nil {
@@ -199,6 +207,18 @@ func (e *evaluation) target(ctx context.Context) (none decision, err error) {
 		d.flights = append(e.standsOn(), best.flight)
 	}
 	return d, nil
+}
+
+// done reports whether the crew has done what the standing note is for, as far as ground knows: then
+// it does not move on with the passenger of a cancelled flight.
+func (e *evaluation) done(ctx context.Context) (bool, error) {
+	v, err := flightsync.FoldStorage(e.tx.Lanes(ctx, e.stands.ID))
+	if err != nil {
+		return false, err
+	}
+	n, _ := v.Note(e.standing.Note)
+	fb, ok := n.Outcome()
+	return ok && fb.Outcome != passenger.NotPossible, nil
 }
 
 // unchanged reports whether the note stands as it would be written.
@@ -280,8 +300,8 @@ func (e *evaluation) input(f ground.Flight, t ground.Traveller) notes.Input {
 	if in.Complaint.Day == "" {
 		in.Complaint.Day = e.kase.OpenedAt.UTC().Format(time.DateOnly)
 	}
-	for id, lf := range e.history {
-		in.MovedFrom = in.MovedFrom || id != f.ID && (lf.Retracted == "" || lf.Retracted == flightsync.RetractMoved || lf.Outcome != "")
+	for id, lf := range e.history { // what stays as it is once the note has moved: else it would be written again
+		in.MovedFrom = in.MovedFrom || id != f.ID && (lf.Retracted == "" || lf.Retracted == flightsync.RetractMoved || lf.Retracted == flightsync.RetractCancelled)
 	}
 	if ed := e.loop.Edits; len(ed.Do)+len(ed.DoNot) > 0 || ed.Words != "" || ed.Moment != "" || ed.Priority != 0 || ed.Private {
 		in.Edits = &notes.Edits{Do: ed.Do, DoNot: ed.DoNot, Words: ed.Words, Moment: ed.Moment, Priority: ed.Priority, Private: ed.Private}

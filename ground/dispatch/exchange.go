@@ -13,59 +13,76 @@ import (
 // Exchange takes one exchange of a tablet: its new ops, durably and once, with their effects
 // in the same transaction; the answer carries what the tablet lacks and ground's vector, which
 // is the acknowledgement. Errors: not_found for an unknown flight, forbidden for a tablet that
-// is not on its roster, too_much with a time to retry after when ground is busy.
+// is not on its roster and too_much when ground is busy, both with a time to retry after.
 func (s *Service) Exchange(ctx context.Context, tablet passenger.TabletID, req flightsync.Request) (res flightsync.Response, err error) {
+	defer func() { err = s.refused.after(whom{tablet, req.Group}, err) }()
 	if err := s.enter(ctx); err != nil {
-		return res, err
+		return flightsync.Response{}, err
 	}
 	defer s.leave()
-	var loops []passenger.LoopID
-	err = s.Store.InTx(ctx, func(tx ground.Tx) error {
-		loops = nil
-		row, err := s.rostered(ctx, tx, tablet, req.Group)
-		if err != nil {
-			return err
+	return s.receive(&visit{ctx: ctx, tablet: tablet, req: req, turn: make(chan bool, 1)})
+}
+
+// exchange takes the visits that gather gives once the flight is locked: what they bring in one
+// step, its effects once, then an answer to each. A visit that may not exchange has its error, and
+// the others go on. It returns the loops that move on. Errors: errApart when one of several brings
+// more than news of tablets.
+func (s *Service) exchange(ctx context.Context, tx ground.Tx, flight passenger.FlightID, gather func() []*visit) ([]passenger.LoopID, error) {
+	l, err := s.lock(ctx, tx, flight)
+	if err != nil {
+		return nil, err
+	}
+	roster, err := tx.Roster(ctx, flight)
+	if err != nil {
+		return nil, err
+	}
+	group := gather()
+	var runs []flightsync.Run
+	var in []*visit
+	rows := map[*visit]ground.RosterRow{}
+	for _, v := range group {
+		v.res = flightsync.Response{}
+		if v.err = v.ctx.Err(); v.err == nil {
+			rows[v], v.err = onRoster(roster, v.tablet)
 		}
-		l, err := s.lock(ctx, tx, req.Group)
-		if err != nil {
-			return err
-		}
-		ready, err := l.take(ctx, req.Runs)
-		if err != nil {
-			return err
-		}
-		for _, n := range ready.Notes {
-			s.Log.Warn("odd run", "flight", l.flight.ID.String(), "tablet", tablet.String(), "kind", string(n.What), "seq", n.Seq)
-		}
-		if err := l.bind(ctx, tablet, req, row); err != nil {
-			return err
-		}
-		if len(ready.Changed) > 0 {
-			if loops, err = l.effects(ctx, ready.Changed); err != nil {
-				return err
-			}
-		}
-		answer, err := l.step(flightsync.Answer{Request: req, Notes: ready.Notes, Leaving: row.Removed})
-		if err != nil {
-			return err
-		}
-		res = *answer.Response
-		if err := l.crossed(ctx, tablet, req, res.Again); err != nil {
-			return err
-		}
-		more, err := l.reported(ctx, len(ready.Changed) > 0)
-		loops = append(loops, more...)
-		if err != nil {
-			return err
-		}
-		return nil
-	})
-	if err == nil {
-		if err := s.EvaluateAll(ctx, loops); err != nil {
-			s.Log.Warn("evaluate after exchange", "flight", req.Group.String(), "err", err)
+		if v.err == nil {
+			in, runs = append(in, v), append(runs, v.req.Runs...)
 		}
 	}
-	return res, err
+	if len(in) == 0 {
+		return nil, nil
+	}
+	l.several = len(in) > 1
+	ready, err := l.take(ctx, runs)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range ready.Notes {
+		s.Log.Warn("odd run", "flight", l.flight.ID.String(), "tablet", in[0].tablet.String(), "kind", string(n.What), "seq", n.Seq)
+	}
+	for _, v := range in {
+		if err := l.bind(ctx, v.tablet, v.req, rows[v]); err != nil {
+			return nil, err
+		}
+	}
+	if len(ready.Changed) > 0 {
+		if err := l.effects(ctx, ready.Changed); err != nil {
+			return nil, err
+		}
+	}
+	var claims []claim
+	for _, v := range in {
+		answer, err := l.step(flightsync.Answer{Request: v.req, Notes: ready.Notes, Leaving: rows[v].Removed})
+		if err != nil {
+			return nil, err
+		}
+		v.res = *answer.Response
+		claims = append(claims, claim{v.tablet, v.req, v.res.Again})
+	}
+	if err := l.crossed(ctx, claims...); err != nil {
+		return nil, err
+	}
+	return l.reported(ctx, len(ready.Changed) > 0)
 }
 
 func (s *Service) enter(ctx context.Context) error {
@@ -78,9 +95,7 @@ func (s *Service) enter(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		busy := passenger.Errorf(passenger.TooMuch, "dispatch.Exchange", "ground is busy; nothing is lost, try again in a moment")
-		busy.RetryAfter = busyFor
-		return busy
+		return passenger.Errorf(passenger.TooMuch, "dispatch.Exchange", "ground is busy; nothing is lost, try again in a moment")
 	}
 }
 
@@ -94,50 +109,64 @@ func (s *Service) rostered(ctx context.Context, tx ground.Tx, tablet passenger.T
 	if err != nil {
 		return ground.RosterRow{}, err
 	}
+	return onRoster(rows, tablet)
+}
+
+func onRoster(rows []ground.RosterRow, tablet passenger.TabletID) (ground.RosterRow, error) {
 	for _, r := range rows {
 		if r.Tablet == tablet {
 			return r, nil
 		}
 	}
-	return ground.RosterRow{}, passenger.Errorf(passenger.Forbidden, "dispatch.Exchange", "this tablet is not on the roster of that flight")
+	return ground.RosterRow{}, passenger.Errorf(passenger.Forbidden, "dispatch.Exchange", "this tablet is not on the crew list of that flight; ask ground operations to put it on, then sync again")
 }
 
-// crossed notes what the tablet claims to hold, how much of every tablet's ops ground holds, and
-// that the tablet was heard. Lanes of another history (again) claim nothing.
-func (l *leg) crossed(ctx context.Context, tablet passenger.TabletID, req flightsync.Request, again []flightsync.Author) error {
+// claim is what a tablet says in an exchange. Lanes of another history (again) claim nothing.
+type claim struct {
+	tablet passenger.TabletID
+	req    flightsync.Request
+	again  []flightsync.Author
+}
+
+// crossed notes what tablets claim to hold, how much of every tablet's ops ground holds, and that
+// the tablets were heard.
+func (l *leg) crossed(ctx context.Context, claims ...claim) error {
 	cs, err := l.tx.Crossings(ctx, l.flight.ID)
 	if err != nil {
 		return err
 	}
 	now := l.tx.Now()
 	vector := l.rep.State().Vector()
+	var news []ground.Crossing
 	for _, c := range cs {
-		was := c
+		was, heard := c, false
 		c.OnGround = vector.Of(c.Author)
-		if !slices.Contains(again, c.Author) && c.Tablet == tablet {
-			c.Issued = max(c.Issued, req.Have.Of(c.Author))
+		for _, x := range claims {
+			if !slices.Contains(x.again, c.Author) && c.Tablet == x.tablet {
+				c.Issued = max(c.Issued, x.req.Have.Of(c.Author))
+			}
+			if c.Tablet == x.tablet && (c.Author == x.req.Me || x.req.Me == flightsync.Nobody && c.Incarnation == x.req.Incarnation) {
+				heard = true
+				c.Have, c.LastAt = x.req.Have, now
+				if c.FirstAt.IsZero() {
+					c.FirstAt = now
+				}
+			}
 		}
 		c.Issued = max(c.Issued, c.OnGround)
-		own := c.Tablet == tablet && (c.Author == req.Me || req.Me == flightsync.Nobody && c.Incarnation == req.Incarnation)
-		if own {
-			c.Have, c.LastAt = req.Have, now
-			if c.FirstAt.IsZero() {
-				c.FirstAt = now
-			}
-		}
-		if own || c.Issued != was.Issued || c.OnGround != was.OnGround {
-			if err := l.tx.PutCrossing(ctx, c); err != nil {
-				return err
-			}
+		if heard || c.Issued != was.Issued || c.OnGround != was.OnGround {
+			news = append(news, c)
 		}
 	}
-	t, err := l.tx.Tablet(ctx, tablet)
-	// The column serves people; a minute is fine enough and saves a write.
-	if err != nil || now.Sub(t.LastSeenAt) <= time.Minute {
+	if err := l.tx.PutCrossing(ctx, news...); err != nil {
 		return err
 	}
-	t.LastSeenAt = now
-	return l.tx.UpdateTablet(ctx, t)
+	var tablets []passenger.TabletID
+	for _, x := range claims {
+		tablets = append(tablets, x.tablet)
+	}
+	// The column serves people; a minute is fine enough and saves a write.
+	return l.tx.SeenTablets(ctx, tablets, now, now.Add(-time.Minute))
 }
 
 // reported moves the flight on after a tablet reported, and reconciles when that seals it.

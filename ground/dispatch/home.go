@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/ground/notes"
@@ -15,6 +16,9 @@ func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready
 	ready, err := l.step(flightsync.Receive{Runs: runs})
 	if err != nil {
 		return ready, err
+	}
+	if l.several && l.odd(ready) {
+		return ready, errApart
 	}
 	cs, err := l.tx.Crossings(ctx, l.flight.ID)
 	if err != nil {
@@ -48,12 +52,21 @@ func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready
 			}
 		}
 	}
-	for _, d := range ready.Changed {
-		if lane, _ := l.rep.State().Lane(d.Author); lane.Class != flightsync.TabletLane {
-			return ready, l.regained(ctx)
-		}
+	if slices.ContainsFunc(ready.Changed, l.groundWrote) {
+		return ready, l.regained(ctx)
 	}
 	return ready, nil
+}
+
+// odd reports whether a step brought more than new ops of tablets: something to log or to answer to
+// one of several, a branch, or what ground had lost.
+func (l *leg) odd(ready flightsync.Ready) bool {
+	return len(ready.Notes)+len(ready.Batch.Cuts) > 0 || slices.ContainsFunc(ready.Changed, l.groundWrote)
+}
+
+func (l *leg) groundWrote(d flightsync.Dot) bool {
+	lane, _ := l.rep.State().Lane(d.Author)
+	return lane.Class != flightsync.TabletLane
 }
 
 // settle writes who a branch is, and under which index its tablet goes on.
@@ -135,6 +148,9 @@ func (l *leg) regained(ctx context.Context) error {
 	}
 	for _, m := range v.Movements {
 		l.moved(m)
+	}
+	if g := v.Genesis; g.Key == l.flight.Key {
+		l.flight.Arrival, l.flight.STD, l.flight.STA = g.Arrival, g.STD, g.STA
 	}
 	if v.Closed != "" && (l.flight.Stage == passenger.Planned || l.flight.Stage == passenger.Open) {
 		l.flight.Stage, l.flight.ClosedAt = passenger.Closed, l.tx.Now()

@@ -7,15 +7,20 @@ import (
 )
 
 const (
-	// maxExchanges is how many exchanges one node works on at a time; arbitrary, four for each
-	// connection of a small database pool. More wait, up to exchangeWait.
-	maxExchanges = 64
-	// exchangeWait is how long an exchange may queue before it is told to come back
+	// maxExchanges is how many exchanges one node takes in at a time: a storm of a thousand tablets,
+	// decoded at 10 KB each. Those of one flight go together, so that waiting here costs ground less
+	// than coming back. More wait, up to exchangeWait.
+	maxExchanges = 1024
+	// exchangeWait is how long an exchange may wait to be taken in before it is told to come back
 	// (reference: retry when the queue is over 250 ms).
 	exchangeWait = 250 * time.Millisecond
-	// busyFor is how long a tablet that was told to come back should stay away at least; it adds
-	// its own jitter. Arbitrary, four times the queue.
+	// busyFor is how long a tablet that was refused should stay away at least, the first time; it
+	// adds its own jitter. Arbitrary, four times the queue.
 	busyFor = 4 * exchangeWait
+	// busyMost bounds what that grows to, and maxRefused how many are counted. Arbitrary: a minute is
+	// the pace of a tablet without a stream; some 200 KB.
+	busyMost   = time.Minute
+	maxRefused = 4096
 	// maxLooks is how often the flights of a loop are looked for before a decision about it gives
 	// up; arbitrary, each look more needs another move at the very moment.
 	maxLooks = 5

@@ -165,7 +165,7 @@ func (m *merger) row(ctx context.Context, row ground.ManifestRow, key string, fi
 		m.res.Warnings = append(m.res.Warnings, "a line names a traveller who was erased on request; it is left out")
 		return nil
 	}
-	person, err := m.person(ctx, row, key)
+	person, err := m.person(ctx, row, key, t)
 	if err != nil {
 		return err
 	}
@@ -186,6 +186,7 @@ func (m *merger) row(ctx context.Context, row ground.ManifestRow, key string, fi
 		}
 	default:
 		now.No, now.Unsure = t.No, t.Unsure
+		spelling(&now, *t)
 		if now.Seat == "" && !m.update.Full {
 			now.Seat = t.Seat // a change message without a seat leaves the seat
 		}
@@ -238,15 +239,31 @@ func (m *merger) remove(ctx context.Context, t *ground.Traveller) error {
 	return m.tx.PutTraveller(ctx, *t)
 }
 
-// person finds or makes the person of a row: by customer number, by an account the customer
-// told us, else by the booking itself.
-func (m *merger) person(ctx context.Context, row ground.ManifestRow, key string) (ground.Person, error) {
+// spelling keeps how a traveller is known to be written where a message has the same in capitals.
+func spelling(now *ground.Traveller, known ground.Traveller) {
+	for _, x := range []struct {
+		now   *string
+		known string
+	}{{&now.Surname, known.Surname}, {&now.Given, known.Given}, {&now.Title, known.Title}} {
+		if strings.EqualFold(*x.now, x.known) && *x.now == strings.ToUpper(*x.now) {
+			*x.now = x.known
+		}
+	}
+}
+
+// person finds or makes the person of a row: by customer number, else by who the traveller is known
+// to be (nil: not known), else by the booking itself.
+func (m *merger) person(ctx context.Context, row ground.ManifestRow, key string, known *ground.Traveller) (ground.Person, error) {
 	booking := "pnr:" + key
 	if row.Locator == "" {
 		booking = "flight:" + m.flight.Key.String() + " " + key // a name alone is nobody on another flight
 	}
 	customer := cmp.Or(row.CustomerID, booking)
 	p, ok, err := m.tx.PersonByCustomer(ctx, customer)
+	if row.CustomerID == "" && known != nil && known.Person != (passenger.PersonID{}) {
+		ok = true // a message that names no customer makes nobody else of a traveller
+		p, err = m.tx.Person(ctx, known.Person)
+	}
 	if err != nil {
 		return p, err
 	}

@@ -15,7 +15,7 @@ import (
 var errOtherFlights = passenger.Errorf(passenger.Raced, "dispatch.Evaluate", "the flights of this note changed at the same moment; try again")
 
 // flightsFirst runs a decision about a loop in one transaction that locks in the one order
-// everybody locks in: the flights that it writes to, by their keys, then the case, then the loop.
+// everybody locks in: the flights that it writes to, by their keys, then the case, the loop, its desk items.
 // Which flights those are is found by deciding once without locks; when it is no longer true
 // under the locks, it is found again. Errors: raced after [maxLooks] looks; those of decide.
 func (s *Service) flightsFirst(ctx context.Context, id passenger.LoopID, decide func(context.Context, *evaluation) (decision, error)) error {

@@ -29,8 +29,10 @@ type Config struct {
 // Service is safe for concurrent use.
 type Service struct {
 	Config
-	slots chan struct{}
-	feed  feed
+	slots   chan struct{}
+	visits  visits
+	feed    feed
+	refused patience
 }
 
 // New makes a service.
@@ -50,6 +52,8 @@ type leg struct {
 	store  flightsync.Store
 	rep    *flightsync.Replica
 	cached *flightsync.View
+	// several: it works for several visits, and what is odd about one goes alone.
+	several bool
 }
 
 // lock opens a flight for writing.

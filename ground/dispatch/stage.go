@@ -70,8 +70,8 @@ func (l *leg) close(reason string) error {
 }
 
 // handedIn reports whether every tablet that exchanged at least once has written a fin that
-// nothing followed, and ground holds all it issued. A flight that no tablet ever reached has
-// nothing to wait for.
+// nothing followed, and ground holds all it issued. Nobody waits for a tablet whose access was ended.
+// A flight that no tablet ever reached has nothing to wait for.
 func (l *leg) handedIn(ctx context.Context) (bool, error) {
 	cs, err := l.tx.Crossings(ctx, l.flight.ID)
 	if err != nil {
@@ -84,6 +84,11 @@ func (l *leg) handedIn(ctx context.Context) (bool, error) {
 	last := map[passenger.TabletID]ground.Crossing{} // the standing incarnation of each tablet
 	for _, c := range cs {
 		if c.FirstAt.IsZero() {
+			continue
+		}
+		if t, err := l.tx.Tablet(ctx, c.Tablet); err != nil {
+			return false, err
+		} else if !t.RevokedAt.IsZero() {
 			continue
 		}
 		if c.Issued > v.Vector.Of(c.Author) {
@@ -180,6 +185,10 @@ func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.Mo
 		if !u.STD.IsZero() && !u.STD.Equal(l.flight.STD) {
 			a.STD = u.STD.UTC()
 			l.flight.STD = a.STD
+		}
+		if u.Arrival != "" && u.Arrival != l.flight.Arrival {
+			a.Arrival = u.Arrival
+			l.flight.Arrival = a.Arrival
 		}
 		if a != (flightsync.Amend{}) {
 			ds = append(ds, a.Draft())

@@ -25,7 +25,7 @@ var start = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
 
 // world is a ground on a real database, with tablets that are bare replicas.
 type world struct {
-	*testing.T
+	testing.TB
 	ctx      context.Context
 	db       *store.DB
 	now      time.Time
@@ -41,8 +41,8 @@ func onBoth(t *testing.T, fn func(w *world)) {
 	t.Run("postgres", func(t *testing.T) { fn(newWorld(t, testenv.Postgres(t))) })
 }
 
-func newWorld(t *testing.T, url string) *world {
-	w := &world{T: t, ctx: t.Context(), now: start, log: &bytes.Buffer{}}
+func newWorld(t testing.TB, url string) *world {
+	w := &world{TB: t, ctx: t.Context(), now: start, log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	var err error
 	if w.db, err = store.Open(w.ctx, url, store.Options{Now: func() time.Time { return w.now }, Log: log}); err != nil {
@@ -164,6 +164,8 @@ type tablet struct {
 	rep   *flightsync.Replica
 	talk  flightsync.Talk
 	nonce byte
+	// entries counts what [tablet.outcomes] recorded.
+	entries int
 }
 
 func (w *world) tablet(name string, k passenger.FlightKey, role passenger.Role) *tablet {
@@ -208,13 +210,19 @@ func (t *tablet) sync() {
 		req := t.step(t.talk.Ask(0, 0)).Request
 		res, err := t.dispatch.Exchange(t.ctx, t.id, *req)
 		t.must(err)
-		ready := t.step(flightsync.Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Have: true, Salt: [8]byte{1, t.nonce}})
-		t.talk.Heard(res, ready, t.rep.State())
+		t.heard(res)
 		if t.talk.Done(t.rep.State()) {
 			return
 		}
 	}
 	t.Fatal("the exchange does not come to an end")
+}
+
+// heard takes ground's answer.
+func (t *tablet) heard(res flightsync.Response) {
+	t.Helper()
+	ready := t.step(flightsync.Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Have: true, Salt: [8]byte{1, t.nonce}})
+	t.talk.Heard(res, ready, t.rep.State())
 }
 
 func (t *tablet) write(ds ...flightsync.Draft) []flightsync.Dot {

@@ -222,8 +222,8 @@ func (f Feed) moving(ctx context.Context, m MovementMessage) (key passenger.Flig
 	return key, true, err
 }
 
-// updates turns a message into movements in the order of time; an estimated arrival goes with
-// the first, or alone.
+// updates turns a message into movements in the order of time; an estimated arrival, and where a
+// diversion leads to, go with the first, or alone.
 func updates(m MovementMessage) []ground.MovementUpdate {
 	var out []ground.MovementUpdate
 	for _, e := range m.Events {
@@ -233,11 +233,15 @@ func updates(m MovementMessage) []ground.MovementUpdate {
 		// Back at the gate: passengers are on board or boarding again, and ground may push.
 		out = append(out, ground.MovementUpdate{Fact: flightsync.MovementFact{Word: passenger.Boarding, At: m.Return.Times[len(m.Return.Times)-1], Station: m.Station}})
 	}
+	diverts := m.Type == "DIV" && m.Arrival != ""
+	if (m.EstimatedArrival != nil || diverts) && len(out) == 0 {
+		out = append(out, ground.MovementUpdate{})
+	}
 	if m.EstimatedArrival != nil {
-		if len(out) == 0 {
-			out = append(out, ground.MovementUpdate{})
-		}
 		out[0].ETA = *m.EstimatedArrival
+	}
+	if diverts {
+		out[0].Arrival = m.Arrival
 	}
 	return out
 }

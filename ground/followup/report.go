@@ -18,7 +18,12 @@ type TabletLine struct {
 	Issued   uint64             `json:"issued"`
 	OnGround uint64             `json:"on_ground"`
 	HandedIn bool               `json:"handed_in"`
-	LastAt   string             `json:"last_at,omitempty"`
+	// Anyway is why it was handed in although Alone entries were on no other device; "" when none were.
+	Anyway passenger.HandInReason `json:"handed_in_anyway,omitempty"`
+	Alone  int                    `json:"alone,omitempty"`
+	// Gone is "lost" or "revoked" of a tablet that can no longer report.
+	Gone   string `json:"gone,omitempty"`
+	LastAt string `json:"last_at,omitempty"`
 }
 
 // Report is the reconciliation report of one flight.
@@ -99,8 +104,17 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 			return err
 		}
 		e, _ := v.Member(c.Author)
-		_, fin := v.Fins[c.Author]
+		seq, fin := v.Fins[c.Author]
 		line := TabletLine{Tablet: c.Tablet, Name: t.Name, Role: e.Role, Zone: e.Zone, Issued: c.Issued, OnGround: v.Vector.Of(c.Author), HandedIn: fin}
+		if line.Anyway, line.Alone, err = anyway(tx.Lanes(ctx, id), flightsync.Dot{Author: c.Author, Seq: seq}); err != nil {
+			return err
+		}
+		switch {
+		case !t.LostAt.IsZero():
+			line.Gone = "lost"
+		case !t.RevokedAt.IsZero():
+			line.Gone = "revoked"
+		}
 		if !c.LastAt.IsZero() {
 			line.LastAt = c.LastAt.UTC().Format("2006-01-02T15:04:05Z")
 		}
@@ -119,6 +133,20 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 		}
 	}
 	return nil
+}
+
+// anyway reads from a fin why it was written although entries were on no other device. A dot
+// without a number is no fin.
+func anyway(s flightsync.Storage, fin flightsync.Dot) (reason passenger.HandInReason, alone int, err error) {
+	if fin.Seq == 0 {
+		return "", 0, nil
+	}
+	err = s.Ops(fin.Author, fin.Seq, func(o flightsync.Op) bool {
+		// One that cannot be read hands in all the same, and gives no reason.
+		reason, alone, _ = flightsync.ReadFin(o)
+		return false
+	})
+	return reason, alone, err
 }
 
 // recorded counts what people recorded, whatever superseded it later.

@@ -32,10 +32,14 @@ func (r crossingRow) noun() ground.Crossing {
 }
 
 // PutCrossing implements [ground.Ops].
-func (t *tx) PutCrossing(ctx context.Context, c ground.Crossing) error {
-	return t.upsert(ctx, "store.PutCrossing", &crossingRow{Flight: flightID(c.Flight), Author: int64(c.Author), Tablet: c.Tablet,
-		Incarnation: token8(c.Incarnation), FirstAt: micro(c.FirstAt), LastAt: micro(c.LastAt), Issued: int64(c.Issued),
-		OnGround: int64(c.OnGround), Have: vector(c.Have)})
+func (t *tx) PutCrossing(ctx context.Context, cs ...ground.Crossing) error {
+	rows := make([]*crossingRow, len(cs))
+	for i, c := range cs {
+		rows[i] = &crossingRow{Flight: flightID(c.Flight), Author: int64(c.Author), Tablet: c.Tablet,
+			Incarnation: token8(c.Incarnation), FirstAt: micro(c.FirstAt), LastAt: micro(c.LastAt), Issued: int64(c.Issued),
+			OnGround: int64(c.OnGround), Have: vector(c.Have)}
+	}
+	return upsertAll(ctx, t, "store.PutCrossing", rows)
 }
 
 // Crossings implements [ground.Ops].

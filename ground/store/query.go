@@ -101,7 +101,19 @@ func (t *tx) insertID(ctx context.Context, op, column string, model any) (int64,
 
 // upsert adds a row or overwrites the one with the same primary key.
 func (t *tx) upsert(ctx context.Context, op string, model any) error {
-	table := t.Dialect().Tables().Get(reflect.TypeOf(model))
+	return t.upsertRows(ctx, op, reflect.TypeOf(model), model)
+}
+
+// upsertAll is upsert for rows of which no two have the same key.
+func upsertAll[M any](ctx context.Context, t *tx, op string, rows []*M) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return t.upsertRows(ctx, op, reflect.TypeFor[*M](), &rows)
+}
+
+func (t *tx) upsertRows(ctx context.Context, op string, row reflect.Type, model any) error {
+	table := t.Dialect().Tables().Get(row)
 	q := t.NewInsert().Model(model).Returning("NULL")
 	var keys []bun.Ident
 	for _, f := range table.PKs {

@@ -54,6 +54,16 @@ func (t *tx) UpdateTablet(ctx context.Context, v ground.Tablet) error {
 	return t.guarded(ctx, op, func() error { return t.update(ctx, op, "tablet", tabletOf(v)) })
 }
 
+// SeenTablets implements [ground.Tablets].
+func (t *tx) SeenTablets(ctx context.Context, ids []passenger.TabletID, now, before time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := t.NewUpdate().Model((*tabletRow)(nil)).Set("last_seen_at = ?", micro(now)).
+		Where("id IN (?) AND (last_seen_at IS NULL OR last_seen_at < ?)", bun.List(ids), micro(before)).Exec(ctx)
+	return t.fail("store.SeenTablets", err)
+}
+
 func (t *tx) tablet(ctx context.Context, op string, w where) (ground.Tablet, error) {
 	return get[ground.Tablet, tabletRow](ctx, t, op, "tablet", true, w)
 }

@@ -18,6 +18,7 @@ var (
 // there whole or not at all. What no flush covers may be lost in a crash, from the end on.
 // Every call is a point at which the process may end or the call may fail.
 type disk struct {
+	*points
 	state  flightsync.State
 	begun  bool
 	lanes  [flightsync.MaxAuthors][]flightsync.Op
@@ -26,16 +27,22 @@ type disk struct {
 	loose  [][]func() // what undoes transactions that no flush covers yet, oldest first
 	rotten map[flightsync.Dot]bool
 	full   bool
-	calls  int
-	ends   int // the call at which the process ends; 0: none
-	fails  int // the call that fails
-	fired  bool
+	stuck  bool // every call fails until a new process opens the store
 	lazy   bool // plant: flushes do nothing
 	halves bool // plant: a crash leaves half of a batch
 	writes int  // changes so far, for caches
 }
 
-func newDisk() *disk { return &disk{rotten: map[flightsync.Dot]bool{}} }
+// points counts the calls of one disk, or of all disks of a flight.
+type points struct {
+	calls int
+	ends  int  // the call at which the process ends; 0: none
+	fails int  // the call that fails
+	stick bool // and with it all that follow on its disk
+	fired bool
+}
+
+func newDisk() *disk { return &disk{points: &points{}, rotten: map[flightsync.Dot]bool{}} }
 
 func (d *disk) call() error {
 	d.calls++
@@ -45,6 +52,10 @@ func (d *disk) call() error {
 		return errCrash
 	case d.fails:
 		d.fails, d.fired = 0, true
+		d.stuck = d.stick
+		return errIO
+	}
+	if d.stuck {
 		return errIO
 	}
 	return nil
@@ -185,6 +196,7 @@ func (d *disk) rollback() {
 // reopen is what a new process finds: all that was flushed, and a part of the rest.
 func (d *disk) reopen(rng *rand.Rand) {
 	d.rollback()
+	d.stuck = false
 	keep := 0
 	if len(d.loose) > 0 {
 		keep = rng.IntN(len(d.loose) + 1)
@@ -215,6 +227,11 @@ func (d *disk) image() *disk {
 
 // all lists the ops that can be read.
 func (d *disk) all() (out []flightsync.Op) {
+	n := 0
+	for _, l := range d.lanes {
+		n += len(l)
+	}
+	out = make([]flightsync.Op, 0, n)
 	for _, l := range d.lanes {
 		for _, o := range l {
 			if !d.rotten[o.Dot] {

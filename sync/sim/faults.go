@@ -101,7 +101,7 @@ var faultTable = []fault{
 		if w.ground.devices >= flightsync.MaxTablets || !w.ground.up {
 			return false
 		}
-		w.addTablet(true)
+		w.addTablet(true).live()
 		return true
 	}},
 	{"cut", 1, (*world).cutLane},
@@ -322,6 +322,7 @@ func (w *world) clone() bool {
 			}
 		}
 		w.tablets = append(w.tablets, c)
+		c.load()
 		c.live()
 	})
 }

@@ -62,14 +62,14 @@ func set[K comparable, V any](g *ground, m map[K]V, k K, v V) {
 }
 
 func newGround(w *world) *ground {
-	g := &ground{w: w, disk: newDisk(), owes: map[form]bool{}, effects: map[form]int{},
+	return &ground{w: w, disk: w.disk(newDisk()), owes: map[form]bool{}, effects: map[form]int{},
 		tables: tables{map[binding]flightsync.Author{}, map[form]bool{}, map[flightsync.Dot]bool{}, map[int]passenger.Role{}, map[int]bool{}}}
-	w.must(g.disk.Apply(flightsync.Create(w.group, flightsync.Admin, w.incarnation(), devKey(0))))
-	w.ground = g
-	g.load()
+}
+
+// open begins the flight.
+func (g *ground) open() {
 	g.write(flightsync.Admin, genesis().Draft())
 	g.write(flightsync.Manifest, flightsync.PageDrafts(someList(travellers))...)
-	return g
 }
 
 func (w *world) must(err error) {
@@ -83,6 +83,12 @@ func (g *ground) clock() time.Time { return start.Add(g.w.now + g.skew) }
 func (g *ground) load() {
 	g.born++
 	g.disk.reopen(g.w.rng)
+	if !g.disk.begun {
+		if err := g.disk.Apply(flightsync.Create(g.w.group, flightsync.Admin, g.w.incarnation(), devKey(0))); err != nil {
+			g.trouble(err)
+			return
+		}
+	}
 	rep, err := flightsync.Load(g.disk, g.w.verify())
 	if err != nil {
 		g.rep, g.up = nil, false

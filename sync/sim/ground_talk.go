@@ -48,7 +48,7 @@ func (g *ground) exchange(from int, req flightsync.Request) (res *flightsync.Res
 		return nil
 	}
 	if w.planted(AnswerBeforeCommit) && g.disk.ends > 0 && g.disk.ends < g.disk.calls+8 {
-		g.disk.ends = 0
+		g.disk.ends, g.disk.fired = 0, true
 		g.disk.begin()
 		if err := serve(); err != nil {
 			res = nil

@@ -49,9 +49,8 @@ func newTablet(w *world, at int, d *disk, device int) *tablet {
 	return &tablet{w: w, at: at, device: device, disk: d, owes: map[form]bool{}, mine: map[form]flightsync.Dot{}, retired: map[string]bool{}}
 }
 
-// live starts the tablet and its habits.
+// live gives the tablet its habits.
 func (t *tablet) live() {
-	t.load()
 	w := t.w
 	w.every(actEvery, t.act)
 	w.every(syncEvery, func() { t.callTo(0) })
@@ -236,7 +235,7 @@ func (t *tablet) renew() {
 	w := t.w
 	w.reached("a damaged store was renewed")
 	keep := append(t.kept, t.worth()...)
-	fresh := newDisk()
+	fresh := w.disk(newDisk())
 	if err := fresh.Apply(flightsync.Create(w.group, flightsync.Nobody, w.incarnation(), devKey(0))); err != nil {
 		w.fail(I5, "renew: %v", err)
 		return
@@ -275,7 +274,7 @@ func (t *tablet) ours() map[flightsync.Author]bool {
 
 // rollBack puts the store of some time ago back.
 func (t *tablet) rollBack() {
-	t.disk = t.image.image()
+	t.disk = t.w.disk(t.image.image())
 	t.stores++
 	t.kept = nil
 	left := forms(t.disk.all())

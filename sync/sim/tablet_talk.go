@@ -233,8 +233,12 @@ func (t *tablet) purge() {
 			return
 		}
 	}
+	if err := t.disk.call(); err != nil {
+		t.trouble(err)
+		return
+	}
 	t.over = true
-	t.purged, t.rep, t.disk, t.view, t.image, t.owes = true, nil, newDisk(), nil, nil, map[form]bool{}
+	t.purged, t.rep, t.disk, t.view, t.image, t.owes = true, nil, w.disk(newDisk()), nil, nil, map[form]bool{}
 	w.log("tablet %d purged", t.at)
 	if w.planted(ForgetPurge) {
 		w.in(w.around(syncEvery), t.load)

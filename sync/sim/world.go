@@ -33,6 +33,7 @@ type Result struct {
 	Trace     uint64 // hash over everything that happened, in order
 	Exchanges int
 	Ops       int
+	Calls     int // of all stores, in a scripted flight
 	Faults    map[string]int
 	Checks    map[string]int // by invariant
 	Reached   map[string]int // states that came up
@@ -91,17 +92,21 @@ type world struct {
 	healed  bool
 	without map[string]bool
 	truth   truth
+	points  *points // of all disks together; nil: each counts its own calls
 }
 
 // Run plays the flight of a seed.
 func Run(seed uint64, opt Options) Result {
 	w := newWorld(seed, opt)
+	w.ground = newGround(w)
+	w.ground.load()
+	w.ground.open()
 	n := 1 + w.rng.IntN(5)
 	if w.chance(0.3) {
 		n = 1 + w.rng.IntN(flightsync.MaxTablets)
 	}
 	for range n {
-		w.addTablet(true)
+		w.addTablet(true).live()
 	}
 	w.every(writeEvery, w.ground.act)
 	w.at(w.gap(), w.breakSomething)
@@ -122,18 +127,25 @@ func newWorld(seed uint64, opt Options) *world {
 	}
 	binary.LittleEndian.PutUint64(w.group[:], w.rng.Uint64()|1)
 	w.net = newNetwork(w)
-	w.ground = newGround(w)
 	return w
+}
+
+// disk puts a disk into this world.
+func (w *world) disk(d *disk) *disk {
+	if w.points != nil {
+		d.points = w.points
+	}
+	return d
 }
 
 // addTablet puts a tablet on board; with roster it is on ground's roster.
 func (w *world) addTablet(roster bool) *tablet {
-	t := newTablet(w, len(w.tablets)+1, newDisk(), w.ground.devices)
+	t := newTablet(w, len(w.tablets)+1, w.disk(newDisk()), w.ground.devices)
 	if roster {
 		w.ground.devices++
 	}
 	w.tablets = append(w.tablets, t)
-	t.live()
+	t.load()
 	return t
 }
 

@@ -30,6 +30,16 @@ func claimMessage(group []byte, author uint64, incarnation []byte, seq uint64, h
 	return bytes.Join([][]byte{[]byte("cabinloop lane 1\x00"), group, appendVarint(nil, author), incarnation, appendVarint(nil, seq), head}, nil)
 }
 
+// deliveryMessage is what a receipt of a delivery signs.
+func deliveryMessage(group []byte, tablet string, author uint64, inc []byte, first uint64, sealed [][]byte) []byte {
+	h := sha256.New()
+	for _, op := range sealed {
+		h.Write(append(appendVarint(nil, uint64(len(op))), op...))
+	}
+	return bytes.Join([][]byte{[]byte("cabinloop delivery 1\x00"), group, []byte(tablet), appendVarint(nil, author), inc, appendVarint(nil, first),
+		appendVarint(nil, first+uint64(len(sealed))-1), h.Sum(nil)}, nil)
+}
+
 func receiptMessage(group []byte, author, seq uint64, head []byte) []byte {
 	return bytes.Join([][]byte{[]byte("cabinloop receipt 1\x00"), group, appendVarint(nil, author), appendVarint(nil, seq), head}, nil)
 }

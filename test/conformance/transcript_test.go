@@ -125,7 +125,7 @@ func (tr transcript) play(t *testing.T, u *unpacker) {
 			}
 			held[s.Who] = past[s.Who][at].clone()
 		case "deliver":
-			held[s.With].deliver(t, who, s.Call.Request, s.Call.Response, s.Opened)
+			held[s.With].deliver(t, who, "tablet-id-00000"+s.Who[len(s.Who)-1:], s.Call.Request, s.Call.Response, s.Opened)
 		case "exchange":
 			body, answer := []byte(s.Call.Request), []byte(s.Call.Response)
 			if s.Call.Path == "/crew.v1.CabinService/Exchange" { // in field 1
@@ -292,7 +292,7 @@ func (r *replica) answer(t *testing.T, req request, res response, homes []string
 }
 
 // deliver opens sealed runs with ground's key and takes them.
-func (r *replica) deliver(t *testing.T, from *replica, body, answer []byte, opened []opOf) {
+func (r *replica) deliver(t *testing.T, from *replica, tablet string, body, answer []byte, opened []opOf) {
 	t.Helper()
 	private := holders(t)["ground"].AgreePrivate
 	fs, err := fields(body)
@@ -300,6 +300,7 @@ func (r *replica) deliver(t *testing.T, from *replica, body, answer []byte, open
 		t.Fatal(err)
 	}
 	n := 0
+	var due [][]byte // what ground's receipts sign
 	for _, f := range fs {
 		if f.id != 3 {
 			continue
@@ -337,6 +338,7 @@ func (r *replica) deliver(t *testing.T, from *replica, body, answer []byte, open
 			x.ops = append(x.ops, raw)
 			n++
 		}
+		due = append(due, deliveryMessage(r.group, tablet, x.author, inc, x.first, sealed))
 		from.checkRuns(t, []run{x})
 		if faults := r.receive([]run{x}); len(faults) > 0 {
 			t.Errorf("%+v", faults)
@@ -353,5 +355,14 @@ func (r *replica) deliver(t *testing.T, from *replica, body, answer []byte, open
 		if f.id == 2 && !bytes.Equal(f.data, []byte{1}) {
 			t.Errorf("held %x", f.data)
 		}
+		if f.id == 3 && len(due) > 0 {
+			if !verify(r.root, due[0], f.data) {
+				t.Errorf("receipt %x of %x", f.data, due[0])
+			}
+			due = due[1:]
+		}
+	}
+	if len(due) > 0 {
+		t.Errorf("%d receipts are missing", len(due))
 	}
 }

@@ -56,6 +56,10 @@ func TestGateway(t *testing.T) {
 		}
 		lead.cut(false)
 		within(t, 15*time.Minute, "the lead speaks again", speaks(lead))
+		sum := func() int64 { return cabin.bytes() + purser.bytes() + lead.bytes() }
+		knows := func(o *onBoard) bool { return o.status().Link.Used >= sum()*95/100 }
+		// What a tablet spent and told nobody goes with its battery.
+		within(t, 15*time.Minute, "what the lead spent is known", func() bool { return knows(cabin) && knows(purser) })
 
 		lead.stop() // its battery is empty
 		lead.agent = nil
@@ -72,13 +76,9 @@ func TestGateway(t *testing.T) {
 			t.Error("the cabin tablet did not speak for itself")
 		}
 		cabin.offLAN(false)
-		sum := cabin.bytes() + purser.bytes() + lead.bytes()
-		within(t, 15*time.Minute, "what all spent is known to all", func() bool {
-			sum = cabin.bytes() + purser.bytes() + lead.bytes()
-			return cabin.status().Link.Used >= sum*95/100 && purser.status().Link.Used >= sum*95/100
-		})
-		if n := cabin.status().Link.Used; n > sum {
-			t.Errorf("the purse says %d bytes, all spent %d", n, sum)
+		within(t, 15*time.Minute, "what all spent is known to all", func() bool { return knows(cabin) && knows(purser) })
+		if n, all := cabin.status().Link.Used, sum(); n > all {
+			t.Errorf("the purse says %d bytes, all spent %d", n, all)
 		}
 		cabin.stop()
 		purser.stop()

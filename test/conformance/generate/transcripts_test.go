@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -142,9 +143,9 @@ func TestLate(t *testing.T) {
 		run.Ops = append(run.Ops, sealFixed(t, "op "+o.Dot, p.ground.pair.Agreer().Public(), []byte(flightsync.SealedInfo), flightsync.SealedAAD(group, d, l.Incarnation), o.Raw))
 	}
 	client, line := p.ground.client(p.ids[a.name])
-	held, err := client.Deliver(t.Context(), group, []flightsync.SealedRun{run})
-	if err != nil || len(held) != 1 || !held[0] {
-		t.Fatalf("%v, %v", held, err)
+	receipts, err := client.Deliver(t.Context(), group, []flightsync.SealedRun{run})
+	if err != nil || len(receipts) != 1 || !keys.Verify(p.ground.pair.Signer().Public(), run.ReceiptMessage(group, p.ids[a.name]), receipts[0]) {
+		t.Fatalf("%x, %v", receipts, err)
 	}
 	c := line.last
 	c.Headers, c.ResponseHeaders = nil, nil

@@ -259,7 +259,7 @@ func (g *ground) First(_ context.Context, _ passenger.TabletID, id passenger.Fli
 	return g.do(flightsync.Answer{Request: flightsync.Request{Group: group, Me: flightsync.Nobody, Have: have}, Limit: budget}).Response, nil
 }
 
-func (g *ground) Deliver(_ context.Context, id passenger.TabletID, _ passenger.FlightID, sealed []flightsync.SealedRun) (held []bool, err error) {
+func (g *ground) Deliver(_ context.Context, id passenger.TabletID, _ passenger.FlightID, sealed []flightsync.SealedRun) (receipts [][]byte, err error) {
 	var runs []flightsync.Run
 	for _, s := range sealed {
 		run, err := s.Open(group, g.pair.Agreer().Open)
@@ -269,14 +269,18 @@ func (g *ground) Deliver(_ context.Context, id passenger.TabletID, _ passenger.F
 		runs = append(runs, run)
 	}
 	g.take(g.tablets[id], runs)
-	for _, run := range runs {
+	for i, run := range runs {
 		ok, err := flightsync.HoldsAll(g.store, run)
+		var sig []byte
+		if err == nil && ok {
+			sig, err = g.pair.Signer().Sign(sealed[i].ReceiptMessage(group, id))
+		}
 		if err != nil {
 			return nil, err
 		}
-		held = append(held, ok)
+		receipts = append(receipts, sig)
 	}
-	return held, nil
+	return receipts, nil
 }
 
 func (g *ground) Watch(_ context.Context, _ passenger.TabletID, have map[passenger.FlightID]flightsync.Vector, send func(passenger.FlightID, flightsync.Response) error) error {

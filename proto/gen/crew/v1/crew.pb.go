@@ -1321,7 +1321,7 @@ type DeliverRequest struct {
 	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// The flight's group, 8 bytes.
 	Group []byte `protobuf:"bytes,2,opt,name=group,proto3" json:"group,omitempty"`
-	// What ground lacks, as far as the tablet knows.
+	// What ground lacks, as far as the tablet knows; at most 4,096 ops together.
 	Runs          []*SealedRun `protobuf:"bytes,3,rep,name=runs,proto3" json:"runs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1383,8 +1383,14 @@ type DeliverResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The wire version of ground.
 	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
-	// For each run of the request: ground durably holds every op of it.
-	Held          []bool `protobuf:"varint,2,rep,packed,name=held,proto3" json:"held,omitempty"`
+	// For each run of the request: ground durably holds every op of it. Nobody's word yet: a tablet
+	// goes by the receipts.
+	Held []bool `protobuf:"varint,2,rep,packed,name=held,proto3" json:"held,omitempty"`
+	// For each run of the request: ground's receipt when it durably holds every op of it, else empty.
+	// The root key's signature over "cabinloop delivery 1" 0x00, group, the tablet's identity, author
+	// (varint), incarnation, first and last sequence number (varints), and SHA-256 over the sealed
+	// ops, each behind its length (varint).
+	Receipts      [][]byte `protobuf:"bytes,3,rep,name=receipts,proto3" json:"receipts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1429,6 +1435,13 @@ func (x *DeliverResponse) GetVersion() uint32 {
 func (x *DeliverResponse) GetHeld() []bool {
 	if x != nil {
 		return x.Held
+	}
+	return nil
+}
+
+func (x *DeliverResponse) GetReceipts() [][]byte {
+	if x != nil {
+		return x.Receipts
 	}
 	return nil
 }
@@ -1539,10 +1552,11 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x0eDeliverRequest\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x14\n" +
 	"\x05group\x18\x02 \x01(\fR\x05group\x12&\n" +
-	"\x04runs\x18\x03 \x03(\v2\x12.crew.v1.SealedRunR\x04runs\"?\n" +
+	"\x04runs\x18\x03 \x03(\v2\x12.crew.v1.SealedRunR\x04runs\"[\n" +
 	"\x0fDeliverResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
-	"\x04held\x18\x02 \x03(\bR\x04held2\xc3\x02\n" +
+	"\x04held\x18\x02 \x03(\bR\x04held\x12\x1a\n" +
+	"\breceipts\x18\x03 \x03(\fR\breceipts2\xc3\x02\n" +
 	"\rTabletService\x126\n" +
 	"\x05Enrol\x12\x15.crew.v1.EnrolRequest\x1a\x16.crew.v1.EnrolResponse\x12A\n" +
 	"\aFlights\x12\x17.crew.v1.FlightsRequest\x1a\x18.crew.v1.FlightsResponse\"\x03\x90\x02\x01\x12?\n" +

@@ -58,8 +58,9 @@ type TabletServiceClient interface {
 	// Exchange carries what the tablet has for ground and answers with what the tablet lacks. It
 	// may be repeated at will. Errors: not_found, forbidden, too_much, signed_out.
 	Exchange(context.Context, *v1.ExchangeRequest) (*v1.ExchangeResponse, error)
-	// Deliver carries ops that a tablet kept past the end of its lease, sealed to ground each. It may
-	// be repeated at will. Errors: not_found, forbidden, invalid when an op does not open, signed_out.
+	// Deliver carries ops that a tablet kept past the end of its lease, sealed to ground each, and
+	// answers with receipts. It may be repeated at will. Errors: not_found, forbidden, too_much,
+	// signed_out.
 	Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error)
 	// Watch streams frames as flights change: what an exchange would have answered. A lost frame
 	// costs latency, never data. An empty frame is a heartbeat. The stream ends when the tablet's
@@ -172,8 +173,9 @@ type TabletServiceHandler interface {
 	// Exchange carries what the tablet has for ground and answers with what the tablet lacks. It
 	// may be repeated at will. Errors: not_found, forbidden, too_much, signed_out.
 	Exchange(context.Context, *v1.ExchangeRequest) (*v1.ExchangeResponse, error)
-	// Deliver carries ops that a tablet kept past the end of its lease, sealed to ground each. It may
-	// be repeated at will. Errors: not_found, forbidden, invalid when an op does not open, signed_out.
+	// Deliver carries ops that a tablet kept past the end of its lease, sealed to ground each, and
+	// answers with receipts. It may be repeated at will. Errors: not_found, forbidden, too_much,
+	// signed_out.
 	Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error)
 	// Watch streams frames as flights change: what an exchange would have answered. A lost frame
 	// costs latency, never data. An empty frame is a heartbeat. The stream ends when the tablet's

@@ -1,0 +1,56 @@
+package tablet
+
+import (
+	"slices"
+
+	flightsync "github.com/cabinloop/cabinloop/sync"
+)
+
+// cutBytes bounds the raw bytes of the ops of one sealed run that was cut: with what sealing adds to
+// the most ops that a run may have it fits into a message. Arbitrary, an exchange's budget.
+const cutBytes = flightsync.DefaultBudget
+
+// fits reports whether ground takes a run in one delivery.
+func (u unsentRun) fits() bool {
+	return len(u.Ops) <= flightsync.MaxRunOps && u.size() <= deliverAtOnce
+}
+
+// size is the bytes of its sealed ops.
+func (u unsentRun) size() (n int) {
+	for _, op := range u.Ops {
+		n += len(op)
+	}
+	return n
+}
+
+// cut divides a run that is too long for one delivery where an exchange would: at places that its
+// author proved, or that this tablet proves now for its own lane. What no longer stands in the store
+// stays with the run's own end. The caller holds f.mu. Errors: those of the store and the key.
+func (f *flight) cut(r unsentRun) (out []unsentRun, err error) {
+	st := f.rep.State()
+	l, ok := st.Lane(r.Author)
+	for ok && l.Incarnation == r.Incarnation && !r.fits() {
+		have := st.Vector().Set(r.Author, r.First-1)
+		ready, err := f.rep.Step(flightsync.Ask{Peer: have, Send: cutBytes})
+		if err == nil {
+			err = f.rep.Sign(&ready, f.agent.sign)
+		}
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(ready.Request.Runs, func(x flightsync.Run) bool { return x.Author == r.Author })
+		if i < 0 {
+			break
+		}
+		run := ready.Request.Runs[i]
+		n := len(run.Ops)
+		if run.First != r.First || n >= len(r.Ops) {
+			break
+		}
+		part := r
+		part.Ops, part.Head, part.Sig = r.Ops[:n], run.Head, run.Sig
+		out = append(out, part)
+		r.Ops, r.First = r.Ops[n:], r.First+uint64(n)
+	}
+	return append(out, r), nil
+}

@@ -1,0 +1,80 @@
+// Package scenario_test plays every edge case of the flight sync protocol by name, end to end: ground
+// on SQLite and on PostgreSQL behind the real handlers, tablets on Badger (the purser's program) and
+// on memory (a bare replica). Flights that merge and provisional certificates are not built: a flight
+// that merges gets new notes like one that was cancelled, and a tablet that is on no roster is
+// told what to do.
+package scenario_test
+
+import (
+	"flag"
+	"fmt"
+	"sync/atomic"
+	"testing"
+)
+
+// full plays every scenario on every pair of stores; without it each is played on one or two of
+// them, in turn, so that every pair gets its share.
+var full = flag.Bool("scenario.full", false, "play every scenario on every pair of stores")
+
+// scenario is one story.
+type scenario struct {
+	name string
+	play func(*world)
+	only string // the one kind of tablet store it is about; "" for all
+}
+
+// scenarios are all of them, in the order of the table they come from.
+var scenarios = []scenario{
+	{"late feedback on a sealed flight", lateFeedback, ""},
+	{"late feedback about an erased passenger", lateFeedbackErased, ""},
+	{"erasure in an open flight, and a tablet that joins after it", erasureOpen, ""},
+	{"aircraft swap", aircraftSwap, ""},
+	{"seat change in flight", seatChange, ""},
+	{"diversion", diversion, ""},
+	{"turn-back and new dispatch", turnBack, ""},
+	{"cancelled flight", cancelled, ""},
+	{"unlisted tablet without internet", unlistedTablet, ""},
+	{"tablet lost in flight", lostTablet, ""},
+	{"app downgrade", downgrade, "badger"},
+}
+
+var pairs = [][2]string{{"sqlite", "badger"}, {"postgres", "memory"}, {"postgres", "badger"}, {"sqlite", "memory"}}
+
+// played are the pairs of stores that the nth scenario is played on.
+func (s scenario) played(n int) (out [][2]string) {
+	for i, p := range pairs {
+		if s.only != "" && s.only != p[1] {
+			continue
+		}
+		if *full || i%2 == n%2 || s.only != "" && n%2 == i/2 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func TestScenarios(t *testing.T) {
+	var plays, failed atomic.Int64
+	t.Run("all", func(t *testing.T) {
+		for n, s := range scenarios {
+			for _, p := range s.played(n) {
+				t.Run(fmt.Sprintf("%s %s/%s", s.name, p[0], p[1]), func(t *testing.T) {
+					t.Parallel()
+					plays.Add(1)
+					t.Cleanup(func() {
+						word := "ok"
+						if t.Failed() {
+							word = "failed"
+							failed.Add(1)
+						}
+						fmt.Printf("scenario: %s %s/%s %s\n", s.name, p[0], p[1], word)
+					})
+					w := newWorld(t, p[0], p[1])
+					s.play(w)
+					w.clean()
+				})
+			}
+		}
+	})
+	fmt.Printf("scenario: named=%d plays=%d failed=%d\n", len(scenarios), plays.Load(), failed.Load())
+}
