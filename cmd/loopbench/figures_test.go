@@ -89,6 +89,8 @@ func TestGoals(t *testing.T) {
 	s.add("w5", "200 tablets, rate", "/s", ours, 50)
 	s.add("w5", "200 tablets, rate", "/s", least, 100)
 	s.add("w7", "flushes a write", "", ours, 2)
+	s.add("w6", "cold, eRTT", "", ours, -1)
+	s.uncounted("w6", "cold, eRTT")
 	got := s.finished()
 	if f := got[0]; f.Value[ours] != 20 || f.Ratio != 4 || f.N != 3 {
 		t.Errorf("time: %+v", f)
@@ -101,6 +103,7 @@ func TestGoals(t *testing.T) {
 		"W1 w1 time":               {State: missed, By: 2, Goal: "≤ ×2", Ours: "20 ms", Floor: "5 ms", Why: whys["w1 time"]},
 		"W5 w5 200 tablets, rate":  {State: missed, By: 0.77, Goal: "≥ ×0.65", Ours: "50 /s", Floor: "100 /s", Why: whys["w5 200 tablets, rate"]},
 		"W7 w7 flushes a write":    {State: met, Goal: "≤ 2", Ours: "2"},
+		"W6 w6 cold, eRTT":         {State: unmeasured, Goal: "≤ 2", Why: "not counted: the machine was too busy"},
 		"W7 w7 list p50":           {State: unmeasured, Goal: "≤ ×1.50"},
 		"#39 protocol and vectors": {State: elsewhere, Why: "docs/protocol, test/conformance"},
 	} {
