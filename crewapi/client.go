@@ -21,7 +21,8 @@ import (
 // package passenger: unavailable when ground cannot be reached, else ground's own code and
 // public text; a context that ended gives the context's error.
 type Client struct {
-	rpc crewv1connect.TabletServiceClient
+	rpc  crewv1connect.TabletServiceClient
+	peer unpacks
 }
 
 // NewClient makes a client of the ground at baseURL ("https://ground.example"). token is empty
@@ -30,7 +31,7 @@ func NewClient(baseURL, token string, hc *http.Client) (*Client, error) {
 	if err := CheckURL(baseURL); err != nil {
 		return nil, err
 	}
-	return &Client{crewv1connect.NewTabletServiceClient(hc, strings.TrimRight(baseURL, "/"),
+	return &Client{rpc: crewv1connect.NewTabletServiceClient(hc, strings.TrimRight(baseURL, "/"),
 		connect.WithInterceptors(bearer(token)), connect.WithReadMaxBytes(maxMessage),
 		connect.WithSendGzip(), connect.WithCompressMinBytes(compressFrom))}, nil
 }
@@ -79,10 +80,12 @@ func (c *Client) Enrol(ctx context.Context, code, deviceName string, device pass
 
 // Exchange makes one exchange.
 func (c *Client) Exchange(ctx context.Context, req flightsync.Request) (flightsync.Response, error) {
-	res, err := c.rpc.Exchange(ctx, fromRequest(req))
+	res, err := c.rpc.Exchange(ctx, fromRequest(req, c.peer.newest()))
 	if err != nil {
+		c.peer.failed(err)
 		return flightsync.Response{}, fromWire(ctx, "crewapi.Exchange", err)
 	}
+	c.peer.heard(res.GetDict())
 	return toResponse(res)
 }
 
@@ -111,6 +114,7 @@ func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsy
 		if len(msg.GetGroup()) == 0 {
 			continue
 		}
+		c.peer.heard(msg.GetFrame().GetDict())
 		f, err := toFrame(msg)
 		if err != nil {
 			return err

@@ -10,10 +10,10 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// fromRequest writes a request. Every ground and tablet of this wire version unpacks [pack.V1].
-func fromRequest(r flightsync.Request) *crewv1.ExchangeRequest {
+// fromRequest writes a request. peer is the newest dictionary that the other side unpacks.
+func fromRequest(r flightsync.Request, peer uint32) *crewv1.ExchangeRequest {
 	m := &crewv1.ExchangeRequest{Version: Version, Group: r.Group[:], Me: fromAuthor(r.Me), Have: r.Have.Pack(), Mine: r.Mine,
-		Runs: (*packed)(nil).fromRuns(r.Runs, pack.V1), Budget: uint32(max(r.Budget, 0)), Dict: pack.Newest}
+		Runs: (*packed)(nil).fromRuns(r.Runs, peer), Budget: uint32(max(r.Budget, 0)), Dict: pack.Newest}
 	if r.Incarnation != (flightsync.Incarnation{}) {
 		m.Incarnation = r.Incarnation[:]
 	}

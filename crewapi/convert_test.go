@@ -75,11 +75,11 @@ func wire[M proto.Message](t *testing.T, in, out M) M {
 
 func TestEveryFieldSurvives(t *testing.T) {
 	req := filled[flightsync.Request]()
-	got, err := toRequest(wire(t, fromRequest(req), &crewv1.ExchangeRequest{}))
+	got, err := toRequest(wire(t, fromRequest(req, pack.Newest), &crewv1.ExchangeRequest{}))
 	if d := cmp.Diff(req, got); d != "" || err != nil {
 		t.Errorf("request: %v (-want +got)\n%s", err, d)
 	}
-	if err := check(fromRequest(req)); err != nil {
+	if err := check(fromRequest(req, pack.Newest)); err != nil {
 		t.Errorf("our own request breaks our rules: %v", err)
 	}
 	res := filled[flightsync.Response]()
@@ -137,11 +137,11 @@ func TestDeliveryIsBounded(t *testing.T) {
 }
 
 func TestNobodyAndZeroCross(t *testing.T) {
-	got, err := toRequest(wire(t, fromRequest(flightsync.Request{Me: flightsync.Nobody}), &crewv1.ExchangeRequest{}))
+	got, err := toRequest(wire(t, fromRequest(flightsync.Request{Me: flightsync.Nobody}, pack.Newest), &crewv1.ExchangeRequest{}))
 	if err != nil || got.Me != flightsync.Nobody {
 		t.Errorf("nobody crossed as %d, %v", got.Me, err)
 	}
-	got, err = toRequest(wire(t, fromRequest(flightsync.Request{Me: 0}), &crewv1.ExchangeRequest{}))
+	got, err = toRequest(wire(t, fromRequest(flightsync.Request{Me: 0}, pack.Newest), &crewv1.ExchangeRequest{}))
 	if err != nil || got.Me != 0 {
 		t.Errorf("author 0 crossed as %d, %v", got.Me, err)
 	}
@@ -183,7 +183,7 @@ func FuzzDelivery(f *testing.F) {
 
 func FuzzRequest(f *testing.F) {
 	for _, r := range []flightsync.Request{{}, filled[flightsync.Request](), {Me: flightsync.Nobody, Runs: []flightsync.Run{{First: 1, Ops: [][]byte{{}, {1}}}}}} {
-		b, err := proto.Marshal(fromRequest(r))
+		b, err := proto.Marshal(fromRequest(r, pack.Newest))
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -206,7 +206,7 @@ func FuzzRequest(f *testing.F) {
 			refused(t, err) // unavailable: packed in a newer way
 			return
 		}
-		again, err := toRequest(fromRequest(r))
+		again, err := toRequest(fromRequest(r, pack.Newest))
 		if err != nil {
 			t.Fatalf("what was read cannot be written: %v", err)
 		}

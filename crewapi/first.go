@@ -56,6 +56,7 @@ func (c *Client) Start(ctx context.Context, held map[passenger.FlightID]time.Tim
 	}
 	var frames []Frame
 	for _, m := range res.GetFirst() {
+		c.peer.heard(m.GetFrame().GetDict())
 		f, err := toFrame(m)
 		if err != nil {
 			return nil, nil, err

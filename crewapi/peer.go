@@ -77,12 +77,13 @@ func (s peerService) Uplink(ctx context.Context, m *crewv1.UplinkRequest) (*crew
 
 // PeerClient is a tablet's way to another one. It is safe for concurrent use.
 type PeerClient struct {
-	rpc crewv1connect.CabinServiceClient
+	rpc  crewv1connect.CabinServiceClient
+	peer unpacks
 }
 
 // NewPeerClient makes a client of the tablet at baseURL. hc must prove both sides by itself.
 func NewPeerClient(baseURL string, hc *http.Client) *PeerClient {
-	return &PeerClient{crewv1connect.NewCabinServiceClient(hc, baseURL, connect.WithReadMaxBytes(maxMessage),
+	return &PeerClient{rpc: crewv1connect.NewCabinServiceClient(hc, baseURL, connect.WithReadMaxBytes(maxMessage),
 		connect.WithSendGzip(), connect.WithCompressMinBytes(compressFrom))}
 }
 
@@ -97,10 +98,12 @@ func (c *PeerClient) Hello(ctx context.Context, port int) error {
 // Exchange makes one exchange. Errors: the other tablet's, unavailable when it cannot be
 // reached; a context that ended gives the context's error.
 func (c *PeerClient) Exchange(ctx context.Context, req flightsync.Request) (flightsync.Response, error) {
-	res, err := c.rpc.Exchange(ctx, &crewv1.CabinServiceExchangeRequest{Exchange: fromRequest(req)})
+	res, err := c.rpc.Exchange(ctx, &crewv1.CabinServiceExchangeRequest{Exchange: fromRequest(req, c.peer.newest())})
 	if err != nil {
+		c.peer.failed(err)
 		return flightsync.Response{}, fromPeer(ctx, "crewapi.PeerClient.Exchange", err)
 	}
+	c.peer.heard(res.GetExchange().GetDict())
 	return toResponse(res.GetExchange())
 }
 

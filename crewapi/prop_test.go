@@ -35,7 +35,7 @@ func TestPropMessages(t *testing.T) {
 			Runs: drawRuns(t), Budget: rapid.IntRange(0, 1<<20).Draw(t, "budget")}
 		copy(req.Group[:], drawn(t, 8))
 		copy(req.Incarnation[:], drawn(t, 8))
-		b, err := proto.Marshal(fromRequest(req))
+		b, err := proto.Marshal(fromRequest(req, pack.Newest))
 		if err != nil {
 			t.Fatal(err)
 		}

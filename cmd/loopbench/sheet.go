@@ -71,6 +71,19 @@ func (s *sheet) reason(work, name, why string) {
 	s.note(work, name, "%s", why)
 }
 
+// uncounted takes a count of waits away that is below one: the load without a link took longer than
+// the one over it, since the machine had other work.
+func (s *sheet) uncounted(work, name string) {
+	f := s.find(work, name)
+	if f == nil {
+		return
+	}
+	if v, ok := f.Value[ours]; ok && v < 1 {
+		delete(f.Value, ours)
+		f.Note = "not counted: the machine was too busy"
+	}
+}
+
 // finished computes the ratios.
 func (s *sheet) finished() []figure {
 	var out []figure

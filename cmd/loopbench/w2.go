@@ -36,6 +36,9 @@ func (l *lab) overLinks() error {
 	}
 	l.sheet.note("w1", "eRTT, all local", "(time at 400 ms round trip − time at none) ÷ 400 ms: connection, list of flights, the flight; TLS 1.3 adds one for both")
 	l.sheet.note("w6", "cold, eRTT", "the same for a round that finds nothing new")
+	for _, f := range [][2]string{{"w1", "eRTT, all local"}, {"w6", "cold, eRTT"}, {"w6", "kept, eRTT"}} {
+		l.sheet.uncounted(f[0], f[1])
+	}
 	for _, x := range []struct {
 		p link.Profile
 		n int

@@ -8,12 +8,12 @@ import (
 	"github.com/cabinloop/cabinloop/crewapi/pack/columns"
 )
 
-// dictionaryV1 is what [V1] compresses with: made by crewapi/pack/train, never changed.
+// dictionaryV1 is what [V1] and [V2] compress with: made by crewapi/pack/train, never changed.
 //
 //go:embed v1.dict
 var dictionaryV1 []byte
 
-// tablesV1 is what [V1] takes ops apart with.
+// tablesV1 is what [V1] and [V2] take ops apart with.
 //
 //go:embed v1.tables
 var tablesV1 []byte
@@ -22,7 +22,7 @@ var tablesV1 []byte
 type codec struct {
 	plain, v1 *zstd.Encoder
 	decoder   *zstd.Decoder
-	tables    *columns.Tables
+	tables    map[uint32]*columns.Tables // by id
 	letters   letters
 }
 
@@ -46,7 +46,7 @@ func newCodec() codec {
 	if err != nil {
 		panic("pack: " + err.Error())
 	}
-	return codec{decoder: decoder, tables: tables, letters: letters,
+	return codec{decoder: decoder, tables: map[uint32]*columns.Tables{V1: tables, V2: tables.Counting()}, letters: letters,
 		plain: encoder(append(options, zstd.WithEncoderConcurrency(1))),
 		v1:    encoder(append(options, zstd.WithEncoderConcurrency(workers), zstd.WithEncoderDict(dictionaryV1)))}
 }

@@ -2,7 +2,7 @@ package pack
 
 // NoiseOf returns how many bytes of ops look random.
 func NoiseOf(ops [][]byte) int {
-	_, noise, _ := shared.tables.Split(ops)
+	_, noise, _ := shared.tables[Newest].Split(ops)
 	return len(noise)
 }
 

@@ -14,10 +14,11 @@ const (
 	Raw   uint32 = 0 // each op behind its length
 	Plain uint32 = 1 // zstd without a dictionary
 	V1    uint32 = 16
+	V2    uint32 = 17 // V1 with nonces that are counted
 )
 
 // Newest is the newest dictionary of this program: it unpacks all up to it.
-const Newest = V1
+const Newest = V2
 
 // UpTo lists the ids that a program unpacks whose newest dictionary is newest.
 func UpTo(newest uint32) (ids []uint32) {
@@ -30,9 +31,9 @@ func UpTo(newest uint32) (ids []uint32) {
 }
 
 // Known lists the ids this program unpacks, smallest first.
-func Known() []uint32 { return []uint32{Raw, Plain, V1} }
+func Known() []uint32 { return []uint32{Raw, Plain, V1, V2} }
 
-// Pack packs the raw ops of a run the smallest way there is. peer, when given, names the
+// Pack packs the raw ops of a run the smallest way there is, of those with tables the newest. peer, when given, names the
 // dictionaries that the receiver knows (what its [Known] returned); raw and plain are always
 // understood. The body is the caller's. It is safe for concurrent use.
 func Pack(ops [][]byte, peer ...uint32) (dict uint32, body []byte) {
@@ -46,13 +47,17 @@ func Pack(ops [][]byte, peer ...uint32) (dict uint32, body []byte) {
 			dict, body = id, b
 		}
 	}
-	if len(peer) == 0 || slices.Contains(peer, V1) {
-		if stream, noise, ok := shared.tables.Split(ops); ok && len(stream) <= MaxBytes {
-			try(V1, strip(begin(noise, blocks), shared.v1.EncodeAll(stream, nil)))
+	for _, id := range []uint32{V2, V1} {
+		if len(peer) > 0 && !slices.Contains(peer, id) {
+			continue
+		}
+		if stream, noise, ok := shared.tables[id].Split(ops); ok && len(stream) <= MaxBytes {
+			try(id, strip(begin(noise, blocks), shared.v1.EncodeAll(stream, nil)))
 			if b, ok := shared.letters.encode(begin(noise, lettersOnly), stream); ok {
-				try(V1, b)
+				try(id, b)
 			}
 		}
+		break
 	}
 	// A dictionary that helped is not beaten by none; the second try is for what it does not fit.
 	if len(body) > len(raw)*7/8 {
@@ -85,7 +90,7 @@ func Unpack(dict uint32, body []byte, limit int) ([][]byte, error) {
 			return nil, err
 		}
 		return split(raw)
-	case V1:
+	case V1, V2:
 		l, n := binary.Uvarint(body)
 		if n <= 0 || l>>1 > uint64(len(body)-n) {
 			return nil, malformed
@@ -95,7 +100,7 @@ func Unpack(dict uint32, body []byte, limit int) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		ops, err := shared.tables.Join(stream, noise, MaxOps, limit)
+		ops, err := shared.tables[dict].Join(stream, noise, MaxOps, limit)
 		switch {
 		case errors.Is(err, columns.ErrTooLarge):
 			return nil, tooMuch(limit)
@@ -107,13 +112,13 @@ func Unpack(dict uint32, body []byte, limit int) ([][]byte, error) {
 	return nil, passenger.Errorf(passenger.Unavailable, op, "entries are packed in a newer way (%d) than this program knows; update the app; nothing is lost", dict)
 }
 
-// How the stream of [V1] is compressed, in the lowest bit of the noise's length.
+// How the stream of [V1] and [V2] is compressed, in the lowest bit of the noise's length.
 const (
 	blocks      = 0 // of zstd
 	lettersOnly = 1
 )
 
-// begin begins a body of [V1].
+// begin begins a body of [V1] or [V2].
 func begin(noise []byte, how uint64) []byte {
 	return append(binary.AppendUvarint(nil, uint64(len(noise))<<1|how), noise...)
 }

@@ -41,7 +41,7 @@ func TestRoundTrip(t *testing.T) {
 			for _, tt := range []struct {
 				peer []uint32
 				want uint32
-			}{{nil, pack.V1}, {pack.Known(), pack.V1}, {[]uint32{pack.Raw, pack.Plain, 17}, pack.Plain}} {
+			}{{nil, pack.V2}, {pack.Known(), pack.V2}, {pack.UpTo(pack.V1), pack.V1}, {[]uint32{pack.Raw, pack.Plain, 18}, pack.Plain}} {
 				if dict, _ := same(t, ops, tt.peer...); dict != tt.want {
 					t.Errorf("lane %d for a peer that knows %d: id %d, want %d", a, tt.peer, dict, tt.want)
 				}
@@ -92,7 +92,7 @@ func TestLarge(t *testing.T) {
 	for i := range 60 {
 		large = append(large, text[i*1000:i*1000+16<<10])
 	}
-	for _, id := range []uint32{pack.Plain, pack.V1} {
+	for _, id := range []uint32{pack.Plain, pack.V1, pack.V2} {
 		if dict, body := same(t, large, id); dict != id || len(body) > len(join(large))/2 {
 			t.Errorf("%d bytes pack to %d with id %d, want half or less with id %d", len(join(large)), len(body), dict, id)
 		}
@@ -115,7 +115,7 @@ func TestLarge(t *testing.T) {
 
 func TestUnknownVersion(t *testing.T) {
 	t.Parallel()
-	for _, id := range []uint32{2, 15, 17, 1 << 31} {
+	for _, id := range []uint32{2, 15, 18, 1 << 31} {
 		if _, err := pack.Unpack(id, []byte{1}, 0); passenger.CodeOf(err) != passenger.Unavailable {
 			t.Errorf("id %d: %v, want unavailable: the ops stay until the app is updated", id, err)
 		}
@@ -150,6 +150,7 @@ func bombs() map[string]packed {
 		"version 1, repeated tags": {pack.V1, append([]byte{0, 1}, several...)},
 		"version 1, a full stream": {pack.V1, append([]byte{0}, rle(32)...)},
 		"version 1, letters":       {pack.V1, append(binary.AppendUvarint([]byte{1}, 4<<20), 1, 2, 3)},
+		"version 2, repeated tags": {pack.V2, append([]byte{0, 1}, several...)},
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -26,12 +25,12 @@ type base struct {
 	Mode  string // dark or light
 	Path  string // of this page, with its query: what a refresh asks for
 	Now   time.Time
-	rand  io.Reader
+	nonce func() (string, error)
 	names func(lang string) *web.Words
 }
 
 func (s *server) base(r *http.Request) base {
-	b := base{Words: s.words.For(r), Mode: "dark", Path: r.URL.RequestURI(), Now: s.Now().UTC(), rand: s.Rand, names: s.words.In}
+	b := base{Words: s.words.For(r), Mode: "dark", Path: r.URL.RequestURI(), Now: s.Now().UTC(), nonce: func() (string, error) { return s.forms.next(s.Rand) }, names: s.words.In}
 	if c, err := r.Cookie(modeCookie); err == nil && c.Value == "light" {
 		b.Mode = "light"
 	}
@@ -39,13 +38,7 @@ func (s *server) base(r *http.Request) base {
 }
 
 // Nonce mints what makes one form one entry.
-func (b base) Nonce() (string, error) {
-	var n [8]byte
-	if _, err := io.ReadFull(b.rand, n[:]); err != nil {
-		return "", passenger.Wrap(passenger.Internal, "screen.Nonce", "no randomness on this tablet", err)
-	}
-	return hex.EncodeToString(n[:]), nil
-}
+func (b base) Nonce() (string, error) { return b.nonce() }
 
 func parse(assets *web.Assets) (*template.Template, error) {
 	return template.New("").Funcs(assets.Funcs()).Funcs(template.FuncMap{

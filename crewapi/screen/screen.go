@@ -62,6 +62,7 @@ type server struct {
 	Config
 	tmpl  *template.Template
 	words *web.Messages
+	forms nonces
 }
 
 // New returns the handler of all pages. It is safe for concurrent use. A stream of /events ends

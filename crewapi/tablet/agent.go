@@ -52,6 +52,7 @@ type Agent struct {
 	flights map[passenger.FlightID]*flight
 	gone    counts
 	synced  time.Time
+	indexed int // how often the index was saved
 	problem string
 	recent  []*flight // with an open store, the last used at the end
 	subs    map[int]func(passenger.FlightKey)
@@ -184,7 +185,18 @@ func (a *Agent) save() error {
 	for _, f := range a.all() {
 		x.Flights = append(x.Flights, f.record())
 	}
-	return writeFile(a.path("flights.json"), a.path("flights.json.old"), x)
+	err := writeFile(a.path("flights.json"), a.path("flights.json.old"), x)
+	if err == nil {
+		a.indexed++
+	}
+	return err
+}
+
+// saves is how often the index was saved since this program started.
+func (a *Agent) saves() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.indexed
 }
 
 // OnChange calls fn after anything on a flight changed, until cancel. fn must not block and

@@ -211,7 +211,12 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 			a.Log.Error("the key of a flight was not taken", "flight", d.Flight.String(), "err", err)
 		}
 	}
-	if len(news) > 0 {
+	// A first frame begins the flight's store, and that saves the index: once for both.
+	saved := a.saves()
+	for _, f := range frames {
+		a.show(f.Flight, f.Response)
+	}
+	if len(news) > 0 && a.saves() == saved {
 		if err := a.save(); err != nil {
 			return err
 		}
@@ -219,9 +224,6 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 	for _, key := range news {
 		a.stale(key)
 		a.tell(key)
-	}
-	for _, f := range frames {
-		a.show(f.Flight, f.Response)
 	}
 	return nil
 }

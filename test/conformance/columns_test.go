@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"cmp"
+	"encoding/binary"
 	"maps"
 	"slices"
 )
@@ -35,6 +36,10 @@ type joiner struct {
 	wanted map[column][]*value
 	count  int
 	bad    bool
+	// Of id 17: nonces that the structure named, and the last that was put together.
+	counted bool
+	named   int
+	last    uint64
 }
 
 func (j *joiner) num(b *[]byte) uint64 {
@@ -81,8 +86,8 @@ func (j *joiner) shape() (shape []byte, kept bool) {
 	return nil, false
 }
 
-func (u *unpacker) join(stream, noise []byte) ([][]byte, error) {
-	j := &joiner{u: u, stream: stream, shapes: slices.Clone(u.shapes), wanted: map[column][]*value{}}
+func (u *unpacker) join(stream, noise []byte, counted bool) ([][]byte, error) {
+	j := &joiner{u: u, counted: counted, stream: stream, shapes: slices.Clone(u.shapes), wanted: map[column][]*value{}}
 	n := j.num(&j.stream)
 	if n > maxOps {
 		return nil, errTooMuch
@@ -127,7 +132,12 @@ func (j *joiner) op() *apart {
 		}
 		switch {
 		case tag == 4:
-			o.header = append(o.header, &value{tag: 4})
+			v := &value{}
+			if j.named++; j.counted && j.named > 1 {
+				v = j.want(column{0, 66, 0})
+			}
+			v.tag = 4
+			o.header = append(o.header, v)
 		case tag == 5:
 			v := j.want(column{0, 34, 0})
 			v.tag, v.pair = 5, j.want(column{0, 34, 8})
@@ -210,7 +220,7 @@ func (j *joiner) fill(c column, noise *[]byte) {
 	}
 	wire := c.tag & 7
 	switch {
-	case c.kind == 0 && c.in == 34:
+	case c.kind == 0 && (c.in == 34 || c.in == 66):
 		wire = 0
 	case c == column{} || c.tag == 1:
 		wire = 2
@@ -256,7 +266,15 @@ func (j *joiner) write(o *apart, noise *[]byte) []byte {
 	for _, v := range o.header {
 		switch v.tag {
 		case 4:
-			head = append(append(head, 66, 8), j.take(noise, 8)...)
+			nonce := make([]byte, 8)
+			if v.num == 0 {
+				copy(nonce, j.take(noise, 8))
+			} else {
+				z := v.num - 1
+				binary.BigEndian.PutUint64(nonce, j.last+(z>>1^-(z&1)))
+			}
+			j.last = binary.BigEndian.Uint64(nonce)
+			head = append(append(head, 66, 8), nonce...)
 		case 5:
 			pair := appendVarint(appendVarint(nil, v.num), v.pair.num)
 			head = append(append(head, 34, byte(len(pair))), pair...)

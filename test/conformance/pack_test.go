@@ -75,7 +75,7 @@ func (u *unpacker) unpack(id uint64, body []byte) ([][]byte, error) {
 			return nil, err
 		}
 		return split(raw)
-	case 16:
+	case 16, 17:
 		v, rest, ok := varint(body)
 		if !ok || v>>1 > uint64(len(rest)) {
 			return nil, errMalformed
@@ -92,7 +92,7 @@ func (u *unpacker) unpack(id uint64, body []byte) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return u.join(stream, noise)
+		return u.join(stream, noise, id == 17)
 	}
 	return nil, errNewer
 }

@@ -22,6 +22,7 @@ func TestBreakdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tables = tables.Counting()
 	ops := invented.Outcomes(1, 40, invented.Unseen)
 	s := tables.split(ops)
 	stream, noise, _ := tables.Split(ops)

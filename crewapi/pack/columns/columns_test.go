@@ -20,7 +20,7 @@ func TestRoundTrip(t *testing.T) {
 						return
 					}
 				}
-			}), []string{"acted", "declined", "pleased"})} {
+			}), []string{"acted", "declined", "pleased"}), NewTables(nil, nil).Counting()} {
 				stream, noise, ok := tables.Split(ops)
 				if !ok {
 					t.Fatal("too many values")

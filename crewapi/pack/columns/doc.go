@@ -4,6 +4,8 @@
 // It knows the wire form of package sync's ops, and leaves as it is what is not written that way:
 // a newer op costs bytes, never content. It holds no domain rule and does no input or output.
 //
+// With [Tables.Counting] nonces that are near each other are steps in a column of their own.
+//
 // The stream is, in varints unless said otherwise:
 //
 //	number of ops

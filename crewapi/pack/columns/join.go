@@ -17,6 +17,8 @@ type joiner struct {
 	left   int                 // values that may still come
 	wanted map[column][]*field // what structure says of a column, in order
 	failed error
+	nonces nonces // of the ops that were written
+	heads  int    // nonces that structure told of
 }
 
 // Join returns the ops that [Tables.Split] took apart: at most maxOps, of at most maxBytes with
@@ -133,7 +135,11 @@ func (j *joiner) op() *part {
 			p.content = j.fields(p.kind, 0, shape)
 			return p
 		case nonce:
-			p.head = append(p.head, &field{tag: nonce})
+			f := &field{tag: nonce}
+			if j.heads++; j.counting && j.heads > 1 {
+				f = j.want(steps, nonce)
+			}
+			p.head = append(p.head, f)
 		case entity:
 			p.head = append(p.head, &field{tag: entity}, j.want(column{0, tagEntity, 0}, 0), j.want(column{0, tagEntity, 8}, 0))
 		default:

@@ -22,6 +22,9 @@ const (
 	tagNonce  = 8<<3 | 2
 )
 
+// steps is the column of what [Tables.Counting] writes for a nonce: a number.
+var steps = column{0, tagNonce, 0}
+
 // Tokens of a structure: a shape that is written out, an op that is kept as it is, and from
 // tokenShapes on the shapes by number: those of the tables, then those that were written out.
 const (
@@ -49,7 +52,7 @@ func (c column) compare(d column) int {
 // wire returns the wire type of a column's values: 0 numbers, 2 byte strings, 1 and 5 fixed width.
 func (c column) wire() uint64 {
 	switch {
-	case c.in == tagEntity && c.kind == 0:
+	case c.kind == 0 && c.in != 0: // an entity's numbers, a nonce's step
 		return 0
 	case c == column{}, c.tag == blob:
 		return 2

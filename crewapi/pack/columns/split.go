@@ -21,6 +21,7 @@ type splitter struct {
 	fresh     map[string]int // shapes that were written out
 	seen      map[string]int // shapes, how often
 	count     int            // values
+	nonces    nonces
 }
 
 // Split takes the raw ops of a run apart: into the stream, which holds structure and columns,
@@ -85,7 +86,13 @@ func (s *splitter) op(raw []byte) bool {
 		switch {
 		case f.tag == tagNonce && len(f.bytes) == saltSize:
 			m.shape = append(m.shape, nonce)
-			noise = append(noise, f.bytes...)
+			step, written := s.nonces.step(f.bytes)
+			if written && s.counting {
+				m.values = append(m.values, value{steps, field{number: step}})
+			}
+			if step == 0 || !s.counting {
+				noise = append(noise, f.bytes...)
+			}
 		case f.tag == tagEntity && isPair(f.bytes):
 			m.shape = append(m.shape, entity)
 			a, n := binary.Uvarint(f.bytes)

@@ -10,6 +10,16 @@ import (
 type Tables struct {
 	shapes, codes []string
 	shape, code   map[string]int
+	counting      bool
+}
+
+// Counting returns the same tables for a stream in which a nonce that is near the one before it
+// in the run is written as the step from there, among the columns, and not with the noise: who
+// fills in forms counts them.
+func (t *Tables) Counting() *Tables {
+	c := *t
+	c.counting = true
+	return &c
 }
 
 // NewTables makes tables, commonest first.

@@ -75,7 +75,7 @@ func (j *joiner) write(out []byte, p *part) []byte {
 	for i := 0; i < len(p.head); i++ {
 		switch f := p.head[i]; f.tag {
 		case nonce:
-			head = appendField(head, &field{tag: tagNonce, bytes: j.bytes(&j.noise, saltSize)})
+			head = appendField(head, &field{tag: tagNonce, bytes: j.nonce(f.number)})
 		case entity:
 			pair := binary.AppendUvarint(nil, p.head[i+1].number)
 			head = appendField(head, &field{tag: tagEntity, bytes: binary.AppendUvarint(pair, p.head[i+2].number)})
@@ -93,6 +93,20 @@ func (j *joiner) write(out []byte, p *part) []byte {
 		out = appendField(out, f)
 	}
 	return out
+}
+
+// nonce returns the nonce of a step, 0 for one that is in the noise.
+func (j *joiner) nonce(step uint64) []byte {
+	var b []byte
+	if step == 0 {
+		b = j.bytes(&j.noise, saltSize)
+	} else {
+		b = j.nonces.at(step)
+	}
+	if j.failed == nil {
+		j.nonces.step(b)
+	}
+	return b
 }
 
 func appendField(b []byte, f *field) []byte {

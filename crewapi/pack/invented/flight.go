@@ -50,6 +50,7 @@ type flight struct {
 	ground  *node
 	tablets map[flightsync.Author]*node
 	lanes   Lanes
+	forms   uint64 // nonce of the last one
 	people  []flightsync.Traveller
 }
 
@@ -146,7 +147,16 @@ func (f *flight) random(b []byte) {
 	}
 }
 
-func (f *flight) nonce() (n [8]byte) { f.random(n[:]); return n }
+// nonce counts forms from a random number, as the pages do: some are opened and not sent.
+func (f *flight) nonce() (n [8]byte) {
+	if r := f.Uint64(); f.forms == 0 {
+		f.forms = r
+	} else {
+		f.forms += 1 + r%3
+	}
+	binary.BigEndian.PutUint64(n[:], f.forms)
+	return n
+}
 
 func (f *flight) incarnation() (i flightsync.Incarnation) { f.random(i[:]); return i }
 

@@ -3,6 +3,7 @@ package generate_test
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
 	"testing"
 
@@ -57,13 +58,23 @@ func TestPacked(t *testing.T) {
 		})
 		return out
 	}
-	add("one op without a content", pack.V1, lane(a, 4, false)[1:2])
-	add("one outcome: letters alone", pack.V1, lane(a, 4, false)[2:3])
-	add("a lane of a tablet: zstd blocks", pack.V1, lane(a, 4, false))
-	add("the same with stubs", pack.V1, lane(a, 4, true))
-	add("ground's notes: messages within", pack.V1, lane(p.ground.node, flightsync.Notes, false))
-	add("ground's list: a page", pack.V1, lane(p.ground.node, flightsync.Manifest, false))
-	add("ground's admin lane", pack.V1, lane(p.ground.node, flightsync.Admin, false))
+	first := pack.UpTo(pack.V1)
+	var apart [][]byte
+	for _, n := range []uint64{1 << 63, 1<<63 + 1, 1<<63 + 1, 1<<63 - 1, 7, 1<<26 + 6, 1<<27 + 6, 6, math.MaxUint64, 0} {
+		head := binary.BigEndian.AppendUint64([]byte{8, 65, 66, 8}, n)
+		apart = append(apart, rawOp(head, append(bytes.Clone(salt8), 0x0a, 5, 'a', 'c', 't', 'e', 'd')))
+	}
+	add("one op without a content", pack.V1, lane(a, 4, false)[1:2], first...)
+	add("one outcome: letters alone", pack.V1, lane(a, 4, false)[2:3], first...)
+	add("a lane of a tablet: zstd blocks", pack.V1, lane(a, 4, false), first...)
+	add("the same with stubs", pack.V1, lane(a, 4, true), first...)
+	add("ground's notes: messages within", pack.V1, lane(p.ground.node, flightsync.Notes, false), first...)
+	add("ground's list: a page", pack.V1, lane(p.ground.node, flightsync.Manifest, false), first...)
+	add("ground's admin lane", pack.V1, lane(p.ground.node, flightsync.Admin, false), first...)
+	add("version 2, one outcome", pack.V2, lane(a, 4, false)[2:3])
+	add("version 2, a lane of a tablet: nonces counted", pack.V2, lane(a, 4, false))
+	add("version 2, the same with stubs", pack.V2, lane(a, 4, true))
+	add("version 2, a nonce far away, and back, and twice", pack.V2, apart)
 	add("a lane for a peer without dictionary", pack.Plain, lane(a, 4, false), pack.Raw, pack.Plain)
 	add("one op for a peer without dictionary", pack.Raw, lane(a, 4, false)[1:2], pack.Raw, pack.Plain)
 	add("nothing to win: bytes of no op", pack.Raw, [][]byte{salt8, {}, {1}})
@@ -74,7 +85,7 @@ func TestPacked(t *testing.T) {
 	for range 8 {
 		kinds = append(kinds, kinds[:5]...)
 	}
-	add("ops of other programs", pack.V1, kinds)
+	add("ops of other programs", pack.V1, kinds, first...)
 	letters, noise := 0, 0
 	for _, p := range all {
 		if p.ID == pack.V1 {
@@ -88,7 +99,7 @@ func TestPacked(t *testing.T) {
 
 	whole := all[2]
 	for _, bad := range []packed{
-		{Name: "a newer dictionary", ID: 17, Body: whole.Body},
+		{Name: "a newer dictionary", ID: 18, Body: whole.Body},
 		{Name: "an op longer than the body", ID: pack.Raw, Body: []byte{2, 1}},
 		{Name: "no last block", ID: pack.Plain, Body: []byte{0}},
 		{Name: "a last block with a size", ID: pack.Plain, Body: []byte{1<<3 | 1, 'a'}},
