@@ -322,7 +322,8 @@ func (m *naive) manifest() {
 		case o.Header.Kind == flightsync.KindChange:
 			put(o.Content())
 		default:
-			list[no], removed[no] = list[no], true
+			seat := list[no] // one who was never on the list is on it, removed
+			list[no], removed[no] = seat, true
 		}
 	}
 	for no, seat := range list {
