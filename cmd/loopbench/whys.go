@@ -40,7 +40,7 @@ var whys = map[string]string{
 	"tls resumed, X25519MLKEM768":        "see new connection",
 	"fan-out all flights p99":            "10,000 streams are written by two cores that also read them",
 	"fan-out server memory":              "10,000 HTTP/2 streams with a goroutine and its buffers each",
-	"w7 flushes a pull":                  "2 for the flight's key, 7 to open a store of its own with a copy of Badger's keys, 4 for the index of flights, 2 for each of four batches. Each is there so that no power cut leaves a half; the floor's store is open before it is measured",
+	"w7 flushes a pull":                  "2 for the flight's key, 9 to open a store of its own with its format and a copy of Badger's keys, 4 for the index of flights, 2 for each of four batches. Each is there so that no power cut leaves a half; the floor's store is open before it is measured",
 	"wire 40 ops":                        "the words of the reports alone, 75 letters each, are most of it (floor). Behind them: 320 B of salts, so that an erased body cannot be guessed from its commit, 120 of stamps, 80 of signature and head, and the answer. With half of the reports in words, as the reference has them, the run has 1,067 B (crewapi/pack, sizes.txt)",
 	"disk apparent":                      "Badger maps its logs at full length",
 	"tablet memory, three flights":       "Badger holds two memtables of 4 MiB for each open store",
