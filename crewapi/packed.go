@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"sync"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/cabinloop/cabinloop/crewapi/pack"
 )
 
@@ -16,6 +18,7 @@ type packed struct {
 	mu       sync.Mutex
 	now, old map[packedKey]packedOps
 	size     int // of now, bytes
+	busy     singleflight.Group
 }
 
 type packedKey struct {
@@ -44,10 +47,14 @@ func (p *packed) pack(ops [][]byte, peer uint32) (dict uint32, body []byte) {
 	if x, ok := p.find(k); ok {
 		return x.dict, x.body
 	}
-	var x packedOps
-	x.dict, x.body = pack.Pack(ops, pack.UpTo(peer)...)
-	p.keep(k, x)
-	return x.dict, x.body
+	// A crew that lands asks for the same within a moment.
+	x, _, _ := p.busy.Do(string(binary.LittleEndian.AppendUint32(k.ops[:], peer)), func() (any, error) {
+		var x packedOps
+		x.dict, x.body = pack.Pack(ops, pack.UpTo(peer)...)
+		p.keep(k, x)
+		return x, nil
+	})
+	return x.(packedOps).dict, x.(packedOps).body
 }
 
 func (p *packed) find(k packedKey) (packedOps, bool) {

@@ -83,8 +83,7 @@ type PeerClient struct {
 
 // NewPeerClient makes a client of the tablet at baseURL. hc must prove both sides by itself.
 func NewPeerClient(baseURL string, hc *http.Client) *PeerClient {
-	return &PeerClient{rpc: crewv1connect.NewCabinServiceClient(hc, baseURL, connect.WithReadMaxBytes(maxMessage),
-		connect.WithSendGzip(), connect.WithCompressMinBytes(compressFrom))}
+	return &PeerClient{rpc: crewv1connect.NewCabinServiceClient(hc, baseURL, connect.WithReadMaxBytes(maxMessage), unzipped)}
 }
 
 var _ Peer = (*PeerClient)(nil)

@@ -189,8 +189,9 @@ func (r *Replica) lacking(have Vector, budget int, beside ...Author) (runs []Run
 // own lane is cut anywhere, another's where its author signed it. With must the least that can
 // be sent is sent even beyond the budget. It returns how many bytes of ops it holds.
 func (r *Replica) run(l Lane, first uint64, budget, limit int, must bool) (Run, int, error) {
-	var ops []Op
-	var sizes []int // of the run up to each
+	room := min(limit, int(min(l.Seq-first+1, MaxRunOps)))
+	ops := make([]Op, 0, room)
+	sizes := make([]int, 0, room) // of the run up to each
 	size := 0
 	own := r.signs(l)
 	least := first // the first place where it may end
@@ -225,8 +226,9 @@ func (r *Replica) run(l Lane, first uint64, budget, limit int, must bool) (Run, 
 		return run, 0, nil
 	}
 	n := int(end - first + 1)
-	for _, o := range ops[:n] {
-		run.Ops = append(run.Ops, o.Raw())
+	run.Ops = make([][]byte, n)
+	for i, o := range ops[:n] {
+		run.Ops[i] = o.Raw()
 	}
 	run.Head, err = r.headAt(l, end)
 	return run, sizes[n-1], err

@@ -24,7 +24,7 @@ func TestBreakdown(t *testing.T) {
 	}
 	tables = tables.Counting()
 	ops := invented.Outcomes(1, 40, invented.Unseen)
-	s := tables.split(ops)
+	s := tables.split(ops, nil)
 	stream, noise, _ := tables.Split(ops)
 	t.Logf("noise %d, stream %d: structure %d", len(noise), len(stream), len(s.structure))
 	sum := len(s.structure) + len(s.noise)

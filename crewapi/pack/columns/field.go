@@ -20,13 +20,13 @@ type field struct {
 	within []*field // of a message, when it is put together
 }
 
-// fields takes b apart. It is false when writing the fields again would not give the same bytes.
-func fields(b []byte) ([]field, bool) {
-	var out []field
+// fields appends the fields of b to out. It is false when writing them again would not give the
+// same bytes.
+func fields(out []field, b []byte) ([]field, bool) {
 	for len(b) > 0 {
 		tag, n := uvarint(b)
 		if n == 0 || tag < 1<<3 {
-			return nil, false
+			return out, false
 		}
 		b = b[n:]
 		f := field{tag: tag}
@@ -34,7 +34,7 @@ func fields(b []byte) ([]field, bool) {
 		switch tag & 7 {
 		case 0:
 			if f.number, n = uvarint(b); n == 0 {
-				return nil, false
+				return out, false
 			}
 			b = b[n:]
 			out = append(out, f)
@@ -44,16 +44,16 @@ func fields(b []byte) ([]field, bool) {
 		case 2:
 			l, n := uvarint(b)
 			if n == 0 || l > uint64(len(b)-n) {
-				return nil, false
+				return out, false
 			}
 			b, size = b[n:], int(l)
 		case 5:
 			size = 4
 		default:
-			return nil, false
+			return out, false
 		}
 		if size > len(b) {
-			return nil, false
+			return out, false
 		}
 		f.bytes, b = b[:size], b[size:]
 		out = append(out, f)

@@ -19,16 +19,18 @@ type splitter struct {
 	columns   map[column]*values
 	noise     []byte
 	fresh     map[string]int // shapes that were written out
-	seen      map[string]int // shapes, how often
+	seen      map[string]int // shapes, how often; nil when nobody asks
 	count     int            // values
 	nonces    nonces
+	top       message // the op in work
+	taken     []field // fields of the op in work and of the messages around the one in work
 }
 
 // Split takes the raw ops of a run apart: into the stream, which holds structure and columns,
 // and the noise, in which nothing can be won. Both are the caller's; [Tables.Join] undoes it. It
 // is not ok for more than [MaxValues]. It is safe for concurrent use.
 func (t *Tables) Split(ops [][]byte) (stream, noise []byte, ok bool) {
-	s := t.split(ops)
+	s := t.split(ops, nil)
 	stream = s.structure
 	for _, k := range slices.SortedFunc(maps.Keys(s.columns), column.compare) {
 		if c := s.columns[k]; noisy[k] {
@@ -41,10 +43,14 @@ func (t *Tables) Split(ops [][]byte) (stream, noise []byte, ok bool) {
 }
 
 // Shapes counts the shapes of ops, for training.
-func Shapes(ops [][]byte) map[string]int { return NewTables(nil, nil).split(ops).seen }
+func Shapes(ops [][]byte) map[string]int {
+	seen := map[string]int{}
+	NewTables(nil, nil).split(ops, seen)
+	return seen
+}
 
-func (t *Tables) split(ops [][]byte) *splitter {
-	s := &splitter{Tables: t, columns: map[column]*values{}, fresh: map[string]int{}, seen: map[string]int{}}
+func (t *Tables) split(ops [][]byte, seen map[string]int) *splitter {
+	s := &splitter{Tables: t, columns: map[column]*values{}, fresh: map[string]int{}, seen: seen}
 	s.structure = binary.AppendUvarint(nil, uint64(len(ops)))
 	for _, o := range ops {
 		if !s.op(o) {
@@ -72,7 +78,8 @@ func (s *splitter) op(raw []byte) bool {
 		return false
 	}
 	head, form, rest := raw[n:n+int(l)], raw[n+int(l)], raw[n+int(l)+1:]
-	hs, ok := fields(head)
+	hs, ok := fields(s.taken[:0], head)
+	s.taken = hs
 	if !ok || len(hs) == 0 || hs[0].tag != tagKind || form > 1 || form == 0 && len(rest) < saltSize || form == 1 && len(rest) != commitSize {
 		return false
 	}
@@ -80,8 +87,7 @@ func (s *splitter) op(raw []byte) bool {
 	if kind == 0 {
 		return false
 	}
-	m := message{shape: binary.AppendUvarint(nil, kind)}
-	var noise []byte
+	m := message{shape: binary.AppendUvarint(s.top.shape[:0], kind), counts: s.top.counts[:0], values: s.top.values[:0]}
 	for _, f := range hs[1:] {
 		switch {
 		case f.tag == tagNonce && len(f.bytes) == saltSize:
@@ -91,7 +97,7 @@ func (s *splitter) op(raw []byte) bool {
 				m.values = append(m.values, value{steps, field{number: step}})
 			}
 			if step == 0 || !s.counting {
-				noise = append(noise, f.bytes...)
+				s.noise = append(s.noise, f.bytes...)
 			}
 		case f.tag == tagEntity && isPair(f.bytes):
 			m.shape = append(m.shape, entity)
@@ -106,19 +112,19 @@ func (s *splitter) op(raw []byte) bool {
 	m.shape = append(m.shape, end)
 	if form == 1 {
 		m.shape = append(m.shape, stub)
-		noise = append(noise, rest...)
+		s.noise = append(s.noise, rest...)
 	} else {
 		m.shape = append(m.shape, salted)
-		noise = append(noise, rest[:saltSize]...)
-		if before := m; !m.fields(kind, 0, rest[saltSize:]) {
-			m = before
-			m.shape = append(slices.Clip(m.shape), blob)
-			m.values = append(slices.Clip(m.values), value{column{kind, 0, blob}, field{tag: blob, bytes: rest[saltSize:]}})
+		s.noise = append(s.noise, rest[:saltSize]...)
+		if before := m; !s.fields(&m, kind, 0, rest[saltSize:]) {
+			m = before // what lies behind it in the arrays is written over
+			m.shape = append(m.shape, blob)
+			m.values = append(m.values, value{column{kind, 0, blob}, field{tag: blob, bytes: rest[saltSize:]}})
 		}
 	}
 	m.shape = append(m.shape, end)
-	s.noise = append(s.noise, noise...)
 	s.write(m)
+	s.top = m
 	return true
 }
 
@@ -136,9 +142,12 @@ type value struct {
 	field
 }
 
-// fields adds the content b of an op of kind, or of a message in its tag in.
-func (m *message) fields(kind, in uint64, b []byte) bool {
-	fs, ok := fields(b)
+// fields adds to m the content b of an op of kind, or of a message in its tag in.
+func (s *splitter) fields(m *message, kind, in uint64, b []byte) bool {
+	around := len(s.taken)
+	fs, ok := fields(s.taken, b)
+	s.taken, fs = fs, fs[around:]
+	defer func() { s.taken = s.taken[:around] }()
 	if !ok {
 		return false
 	}
@@ -155,7 +164,7 @@ func (m *message) fields(kind, in uint64, b []byte) bool {
 		for _, f := range fs[i : i+n] {
 			if k := (column{kind, in, tag}); messages[k] {
 				child := message{}
-				if !child.fields(kind, tag, f.bytes) {
+				if !s.fields(&child, kind, tag, f.bytes) {
 					return false
 				}
 				child.shape = append(child.shape, end)
@@ -171,16 +180,17 @@ func (m *message) fields(kind, in uint64, b []byte) bool {
 
 // write writes a message: the number of its shape, or the shape; counts; what lies within.
 func (s *splitter) write(m message) {
-	shape := string(m.shape)
-	s.seen[shape]++
-	if i, ok := s.shape[shape]; ok {
+	if s.seen != nil {
+		s.seen[string(m.shape)]++
+	}
+	if i, ok := s.shape[string(m.shape)]; ok {
 		s.structure = binary.AppendUvarint(s.structure, uint64(tokenShapes+i))
-	} else if i, ok := s.fresh[shape]; ok {
+	} else if i, ok := s.fresh[string(m.shape)]; ok {
 		s.structure = binary.AppendUvarint(s.structure, uint64(tokenShapes+len(s.shapes)+i))
 	} else {
-		s.fresh[shape] = len(s.fresh)
-		s.structure = append(append(s.structure, tokenNew), binary.AppendUvarint(nil, uint64(len(shape)))...)
-		s.structure = append(s.structure, shape...)
+		s.fresh[string(m.shape)] = len(s.fresh)
+		s.structure = binary.AppendUvarint(append(s.structure, tokenNew), uint64(len(m.shape)))
+		s.structure = append(s.structure, m.shape...)
 	}
 	s.structure = append(s.structure, m.counts...)
 	for _, v := range m.values {
