@@ -114,7 +114,7 @@ func (r *Replica) rehome(branch Lane) error {
 		r.taken.ops[of.Author] = kept[:branch.Fork.At-stored]
 	}
 	for _, o := range moved {
-		of.Bytes -= min(of.Bytes, uint64(len(o.Raw())))
+		of.Bytes -= min(of.Bytes, uint64(o.size()))
 	}
 	of.Seq, of.Head, of.Freed = branch.Fork.At, branch.Fork.Start, min(of.Freed, branch.Fork.At)
 	var points []Point

@@ -39,6 +39,9 @@ func TestPropOps(t *testing.T) {
 		if diff := cmp.Diff(o, got); diff != "" {
 			t.Fatalf("(-written +read)\n%s", diff)
 		}
+		if o.size() != len(o.Raw()) || o.Stub().size() != len(o.Stub().Raw()) {
+			t.Fatalf("%d bytes count as %d, its stub's %d as %d", len(o.Raw()), o.size(), len(o.Stub().Raw()), o.Stub().size())
+		}
 		stub, err := ParseOp(o.Dot, o.Stub().Raw())
 		if prev := (Hash{1}); err != nil || !stub.IsStub() || chainNext(prev, stub) != chainNext(prev, o) {
 			t.Fatalf("its stub has another chain: %v", err)

@@ -203,7 +203,7 @@ func (r *Replica) run(l Lane, first uint64, budget, limit int, must bool) (Run, 
 		least = l.Points[i].Seq
 	}
 	err := r.ops(l, first, func(o Op) bool {
-		size += len(o.Raw())
+		size += o.size()
 		if over := size > budget || len(ops) == limit; over && !(must && o.Dot.Seq <= least) {
 			return false
 		}

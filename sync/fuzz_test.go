@@ -22,6 +22,9 @@ func FuzzParseOp(f *testing.F) {
 		if !bytes.Equal(o.Raw(), raw) {
 			t.Fatalf("decode then encode gives other bytes:\n% x\n% x", raw, o.Raw())
 		}
+		if o.size() != len(raw) || o.Stub().size() != len(o.Stub().Raw()) {
+			t.Fatalf("%d bytes count as %d, its stub's %d as %d", len(raw), o.size(), len(o.Stub().Raw()), o.Stub().size())
+		}
 		if s, err := ParseOp(o.Dot, o.Stub().Raw()); err != nil && len(raw) < MaxOpBytes-16 || err == nil && s.Commit != o.Commit {
 			t.Fatalf("its stub: %v", err)
 		}

@@ -176,6 +176,18 @@ func (o Op) Raw() []byte {
 	return append(append(b, 0), o.Body...)
 }
 
+// size is the length of [Op.Raw].
+func (o Op) size() int {
+	if o.Poison == "malformed" {
+		return len(o.Head)
+	}
+	n := len(binary.AppendUvarint(make([]byte, 0, binary.MaxVarintLen64), uint64(len(o.Head)))) + len(o.Head) + 1
+	if o.IsStub() {
+		return n + len(o.Commit)
+	}
+	return n + len(o.Body)
+}
+
 // ParseOp reads what [Op.Raw] wrote. What cannot be read is an op too, with [Op.Poison]: an op
 // that some replica cannot read blocks no lane. The op's slices point into raw.
 // Errors: too_much above [MaxRawBytes].
@@ -232,7 +244,8 @@ func chainStart(group passenger.FlightID, a Author, inc Incarnation) Hash {
 
 // chainNext returns h_n from h_{n-1} and op n.
 func chainNext(prev Hash, o Op) Hash {
-	b := append(slices.Clone(prev[:]), o.Head...)
+	var room [256]byte // headers are short
+	b := append(append(room[:0], prev[:]...), o.Head...)
 	sum := sha256.Sum256(append(b, o.Commit[:]...))
 	return Hash(sum[:16])
 }

@@ -133,6 +133,11 @@ func (r *Replica) batch() Batch {
 	for _, a := range slices.Sorted(maps.Keys(r.taken.cuts)) {
 		b.Cuts = append(b.Cuts, Dot{a, r.taken.cuts[a]})
 	}
+	n := 0
+	for _, ops := range r.taken.ops {
+		n += len(ops)
+	}
+	b.Ops = slices.Grow(b.Ops, n)
 	for _, a := range slices.Sorted(maps.Keys(r.taken.ops)) {
 		b.Ops = append(b.Ops, r.taken.ops[a]...)
 	}
@@ -186,7 +191,7 @@ func (r *Replica) start(l Lane) Hash {
 
 // put appends an op to its lane.
 func (r *Replica) put(l Lane, o Op) Lane {
-	l.Seq, l.Head, l.Bytes = o.Dot.Seq, chainNext(l.Head, o), l.Bytes+uint64(len(o.Raw()))
+	l.Seq, l.Head, l.Bytes = o.Dot.Seq, chainNext(l.Head, o), l.Bytes+uint64(o.size())
 	r.taken.add(o)
 	r.st.setLane(l)
 	return l

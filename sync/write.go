@@ -41,10 +41,10 @@ func (r *Replica) append(l Lane, d Draft, salt [SaltSize]byte, stamp Stamp) (Op,
 	}
 	o := Op{Dot: Dot{l.Author, l.Seq + 1}, Header: h, Head: h.encode(), Body: append(salt[:len(salt):len(salt)], d.Content...)}
 	o.Commit = commit(o.Body)
-	if n := len(o.Raw()); n > MaxOpBytes {
+	if n := o.size(); n > MaxOpBytes {
 		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.Write", "this entry has %d bytes; at most %d fit: shorten the words", n, MaxOpBytes)
 	}
-	if l.Seq >= MaxLaneOps || l.Bytes+uint64(len(o.Raw())) > MaxLaneBytes {
+	if l.Seq >= MaxLaneOps || l.Bytes+uint64(o.size()) > MaxLaneBytes {
 		return Op{}, passenger.Errorf(passenger.TooMuch, "sync.Write", "this tablet has recorded more on this flight than a flight takes")
 	}
 	// What peers cannot read would count for nothing.

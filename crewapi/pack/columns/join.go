@@ -17,8 +17,10 @@ type joiner struct {
 	left   int                 // values that may still come
 	wanted map[column][]*field // what structure says of a column, in order
 	failed error
-	nonces nonces // of the ops that were written
-	heads  int    // nonces that structure told of
+	nonces nonces  // of the ops that were written
+	heads  int     // nonces that structure told of
+	room   []field // for fields to come
+	head   []byte  // of the op that is written
 }
 
 // Join returns the ops that [Tables.Split] took apart: at most maxOps, of at most maxBytes with
@@ -89,9 +91,20 @@ func (j *joiner) bytes(b *[]byte, n uint64) []byte {
 	return out
 }
 
+// field makes a field. Fields are made by the block: an op has twenty.
+func (j *joiner) field(tag uint64) *field {
+	if len(j.room) == 0 {
+		j.room = make([]field, 32)
+	}
+	f := &j.room[0]
+	j.room = j.room[1:]
+	f.tag = tag
+	return f
+}
+
 // want notes that the next value of a column goes to a field, which it returns.
 func (j *joiner) want(c column, tag uint64) *field {
-	f := &field{tag: tag}
+	f := j.field(tag)
 	if j.left--; j.left < 0 {
 		j.fail()
 		return f
@@ -135,13 +148,13 @@ func (j *joiner) op() *part {
 			p.content = j.fields(p.kind, 0, shape)
 			return p
 		case nonce:
-			f := &field{tag: nonce}
+			f := j.field(nonce)
 			if j.heads++; j.counting && j.heads > 1 {
 				f = j.want(steps, nonce)
 			}
 			p.head = append(p.head, f)
 		case entity:
-			p.head = append(p.head, &field{tag: entity}, j.want(column{0, tagEntity, 0}, 0), j.want(column{0, tagEntity, 8}, 0))
+			p.head = append(p.head, j.field(entity), j.want(column{0, tagEntity, 0}, 0), j.want(column{0, tagEntity, 8}, 0))
 		default:
 			if tag < 1<<3 {
 				j.fail()
@@ -185,7 +198,7 @@ func (j *joiner) fields(kind, in uint64, shape []byte) []*field {
 				continue
 			}
 			j.left--
-			f := &field{tag: r.tag}
+			f := j.field(r.tag)
 			out, within = append(out, f), append(within, f)
 		}
 	}

@@ -71,19 +71,20 @@ func (j *joiner) write(out []byte, p *part) []byte {
 	if p.kind == 0 {
 		return append(out, p.content[0].bytes...)
 	}
-	head := appendField(nil, &field{tag: tagKind, number: p.kind})
+	head := appendField(j.head[:0], &field{tag: tagKind, number: p.kind})
 	for i := 0; i < len(p.head); i++ {
 		switch f := p.head[i]; f.tag {
 		case nonce:
 			head = appendField(head, &field{tag: tagNonce, bytes: j.nonce(f.number)})
 		case entity:
-			pair := binary.AppendUvarint(nil, p.head[i+1].number)
+			pair := binary.AppendUvarint(make([]byte, 0, 2*binary.MaxVarintLen64), p.head[i+1].number)
 			head = appendField(head, &field{tag: tagEntity, bytes: binary.AppendUvarint(pair, p.head[i+2].number)})
 			i += 2
 		default:
 			head = appendField(head, f)
 		}
 	}
+	j.head = head
 	out = append(binary.AppendUvarint(out, uint64(len(head))), head...)
 	if p.form == stub {
 		return append(append(out, 1), j.bytes(&j.noise, commitSize)...)
