@@ -152,7 +152,7 @@ func (d *verified) add(r followup.Report) {
 	d.Recorded, d.Gestures = d.Recorded+r.Recorded, d.Gestures+r.Gestures
 	d.FollowUps, d.Open = d.FollowUps+r.FollowUps, d.Open+r.Open
 	for _, x := range r.Waiting {
-		d.Waiting = append(d.Waiting, r.Flight+": "+x)
+		d.Waiting = append(d.Waiting, r.Flight+": "+x.String())
 	}
 	for _, x := range r.Contradictions {
 		d.Contradictions = append(d.Contradictions, r.Flight+": "+x)

@@ -100,9 +100,6 @@ func (b base) Word(kind string, word any) string {
 	if id == "other" { // a plural form in files of messages
 		id = "rest"
 	}
-	if id == "other" { // a plural form to go-i18n, which refuses it in an id
-		id = "any_other"
-	}
 	if s := b.T(kind + "." + id); !strings.HasPrefix(s, "⟦") {
 		return s
 	}

@@ -42,10 +42,27 @@ type Report struct {
 	Late           int          `json:"late"`     // verdicts given after the seal
 	Quarantined    int          `json:"quarantined"`
 	Tablets        []TabletLine `json:"tablets"`
-	Waiting        []string     `json:"waiting,omitempty"`        // amber
+	Waiting        []Waiting    `json:"waiting,omitempty"`        // amber
 	Contradictions []string     `json:"contradictions,omitempty"` // red
 	SumsClose      bool         `json:"sums_close"`
 }
+
+// Waiting is a tablet that a flight waits for: for entries that it holds, or, with none, for its
+// hand-in.
+type Waiting struct {
+	Tablet string // its name
+	Holds  int
+}
+
+func (w Waiting) String() string {
+	if w.Holds == 0 {
+		return fmt.Sprintf("tablet %s has not handed in", w.Tablet)
+	}
+	return fmt.Sprintf("tablet %s still holds %d entries", w.Tablet, w.Holds)
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (w Waiting) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
 // Report makes the report of a flight as it stands now. Errors: not_found.
 func (s *Service) Report(ctx context.Context, id passenger.FlightID) (r Report, err error) {
@@ -131,9 +148,9 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 		over := f.Stage == passenger.Closed || f.Stage == passenger.Sealed
 		switch {
 		case c.Issued > line.OnGround:
-			r.Waiting = append(r.Waiting, fmt.Sprintf("tablet %s still holds %d entries", t.Name, c.Issued-line.OnGround))
+			r.Waiting = append(r.Waiting, Waiting{t.Name, int(c.Issued - line.OnGround)})
 		case over && !fin && !c.FirstAt.IsZero():
-			r.Waiting = append(r.Waiting, fmt.Sprintf("tablet %s has not handed in", t.Name))
+			r.Waiting = append(r.Waiting, Waiting{t.Name, 0})
 		}
 	}
 	return nil
