@@ -38,7 +38,7 @@ func (c *benchCmd) plan(l *lab, r *result) []part {
 		{part{"w7", l.localStore}, false},
 		{part{"w4", l.live}, false},
 		{part{"w5", l.storm(all || slices.Contains(c.Parts, "fan-out"))}, slices.Contains(c.Parts, "fan-out")},
-		{part{"w5-pg", l.stormPostgres(!all)}, false},
+		{part{"w5-pg", l.stormPostgres}, false},
 		{part{"push", func() (err error) { r.Push, err = s.measurePush(); return err }}, false},
 		{part{"start", func() (err error) {
 			r.Start, err = s.measureStart()

@@ -41,17 +41,9 @@ func (l *lab) storm(fan bool) func() error {
 	}
 }
 
-// stormPostgres is W5 on PostgreSQL. whole includes the larger storm, for which another thousand
-// tablets are loaded.
-func (l *lab) stormPostgres(whole bool) func() error {
+// stormPostgres is W5 on PostgreSQL.
+func (l *lab) stormPostgres() error {
 	sizes := l.storms
-	if !whole {
-		sizes = sizes[:1]
-	}
-	return func() error { return l.stormPostgresOf(sizes) }
-}
-
-func (l *lab) stormPostgresOf(sizes []int) error {
 	const work = "w5 pg"
 	// With fsync: nothing is acknowledged that a power cut could take.
 	url, stop, err := testenv.StartPostgres("", "-c", "fsync=on")
