@@ -155,7 +155,7 @@ func (d *verified) add(r followup.Report) {
 		d.Waiting = append(d.Waiting, r.Flight+": "+x.String())
 	}
 	for _, x := range r.Contradictions {
-		d.Contradictions = append(d.Contradictions, r.Flight+": "+x)
+		d.Contradictions = append(d.Contradictions, r.Flight+": "+x.String())
 	}
 	d.SumsClose = d.SumsClose && r.SumsClose
 }

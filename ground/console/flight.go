@@ -293,3 +293,13 @@ func (s *server) flightKey(ctx context.Context, id passenger.FlightID) (k passen
 	})
 	return k, err
 }
+
+// Contradiction says what does not fit in the books of the flight.
+func (p *flightPage) Contradiction(c followup.Contradiction) string {
+	short := func(s string) string { return clean(s, maxName, false) }
+	says, other := short(c.Says), short(c.Other)
+	if c.What == "booked" {
+		says, other = p.Word("bucket", c.Says), p.Word("bucket", c.Other)
+	}
+	return p.T("contradiction."+c.What, "Of", short(c.Of), "Says", says, "Other", other)
+}

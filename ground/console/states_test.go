@@ -65,7 +65,7 @@ var states = []state{
 			f.Stage, f.ListDoubt, f.Revision, f.ClosedAt = passenger.Closed, "aircraft", 2, noon
 		})
 		p := &flightPage{base: b, Flight: f, MaySeal: true, MayEvent: true, Names: true, Day: "2026-11-21"}
-		p.Report = followup.Report{OpsIssued: 3, OpsOnGround: 2, Waiting: []followup.Waiting{{Tablet: "T2", Holds: 1}, {Tablet: "T3"}}, Contradictions: []string{"note 3.1 stands on the flight but in no book"}}
+		p.Report = followup.Report{OpsIssued: 3, OpsOnGround: 2, Waiting: []followup.Waiting{{Tablet: "T2", Holds: 1}, {Tablet: "T3"}}, Contradictions: []followup.Contradiction{{What: "note-unbooked", Of: "3.1"}, {What: "booked", Of: "3.2", Says: "acted", Other: "disputed"}}}
 		p.Report.Sums = flightsync.Sums{Compiled: 3, Delivered: 1, Seen: 1, Acted: 1}
 		p.Equations = equations(p.Report.Sums)
 		for _, m := range []string{"handed-in", "holds", "waiting", "never", "in-contact"} {
@@ -95,7 +95,7 @@ var states = []state{
 			f := someFlight(change)
 			p.Rows = append(p.Rows, flightRow{Flight: f, Phase: phaseOf(f)})
 		}
-		p.Rows[0].Report.Contradictions, p.Rows[0].Report.Open, p.Rows[0].Standing, p.Rows[0].NoEnd = []string{"x"}, 1, 3, 1
+		p.Rows[0].Report.Contradictions, p.Rows[0].Report.Open, p.Rows[0].Standing, p.Rows[0].NoEnd = []followup.Contradiction{{What: "sums"}}, 1, 3, 1
 		p.Rows[1].Report.Waiting, p.Rows[1].Report.Tablets = make([]followup.Waiting, 2), []followup.TabletLine{{}}
 		return p
 	}, []string{`data-test="contradiction"`, `data-test="waiting"`, `data-test="list-doubt"`, `data-test="next-page"`, `href="/flights?q=KL&amp;show=moving"`}},

@@ -40,7 +40,7 @@ func TestEveryWordIsThere(t *testing.T) {
 		"bucket":    {"compiled", "delivered", "never-delivered", "withdrawn", "seen", "not-seen", "acted", "declined", "not-possible", "disputed", "no-outcome"},
 		"retracted": {"moved", "cancelled", "consent", "erased", "expired", "recalled", "replaced", "settled"}, "recalled": {"removed", "not-yet-reached", "already-seen"},
 		"cause": {"reply", "disputed", "displeased", "second-gesture", "question", "no-outcome", "late-outcome"}, "tablet-state": {"invited", "enrolled", "revoked", "lost"},
-		"hand_in": {"lost", "revoked"}, "mark": {"handed-in", "in-contact", "never", "holds", "waiting"}, "consent": {"yes", "no", "not-asked"}, "lang": append([]string{"und"}, languages...),
+		"hand_in": {"lost", "revoked"}, "contradiction": followup.Contradictions, "mark": {"handed-in", "in-contact", "never", "holds", "waiting"}, "consent": {"yes", "no", "not-asked"}, "lang": append([]string{"und"}, languages...),
 		"outcome": {"acted", "declined", "not-possible", "disputed"}, "reaction": {"pleased", "neutral", "displeased"}, "gesture": {"apology", "drink", "voucher", "miles"},
 		"crew": {"lead", "purser", "cabin"}, "stage": {"planned", "open", "closed", "sealed", "purged"}}
 	add := func(kind string, word any) {

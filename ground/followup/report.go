@@ -33,18 +33,18 @@ type Report struct {
 	Stage    string `json:"stage"`
 	Revision int    `json:"revision"`
 	flightsync.Sums
-	OpsIssued      uint64       `json:"ops_issued"`
-	OpsOnGround    uint64       `json:"ops_on_ground"`
-	FollowUps      int          `json:"follow_ups"`
-	Open           int          `json:"follow_ups_open"`
-	Gestures       int          `json:"gestures"`
-	Recorded       int          `json:"recorded"` // outcome and resolve ops on ground, superseded ones too
-	Late           int          `json:"late"`     // verdicts given after the seal
-	Quarantined    int          `json:"quarantined"`
-	Tablets        []TabletLine `json:"tablets"`
-	Waiting        []Waiting    `json:"waiting,omitempty"`        // amber
-	Contradictions []string     `json:"contradictions,omitempty"` // red
-	SumsClose      bool         `json:"sums_close"`
+	OpsIssued      uint64          `json:"ops_issued"`
+	OpsOnGround    uint64          `json:"ops_on_ground"`
+	FollowUps      int             `json:"follow_ups"`
+	Open           int             `json:"follow_ups_open"`
+	Gestures       int             `json:"gestures"`
+	Recorded       int             `json:"recorded"` // outcome and resolve ops on ground, superseded ones too
+	Late           int             `json:"late"`     // verdicts given after the seal
+	Quarantined    int             `json:"quarantined"`
+	Tablets        []TabletLine    `json:"tablets"`
+	Waiting        []Waiting       `json:"waiting,omitempty"`        // amber
+	Contradictions []Contradiction `json:"contradictions,omitempty"` // red
+	SumsClose      bool            `json:"sums_close"`
 }
 
 // Waiting is a tablet that a flight waits for: for entries that it holds, or, with none, for its
@@ -101,14 +101,14 @@ func report(ctx context.Context, tx ground.Tx, id passenger.FlightID) (Report, e
 		return r, err
 	}
 	if !r.Sums.Close() {
-		r.red("the sums of the notes do not close")
+		r.red("sums", "", "", "")
 	}
 	r.SumsClose = len(r.Contradictions) == 0 && r.OpsIssued == r.OpsOnGround
 	return r, nil
 }
 
-func (r *Report) red(format string, args ...any) {
-	r.Contradictions = append(r.Contradictions, fmt.Sprintf(format, args...))
+func (r *Report) red(what string, of, says, other any) {
+	r.Contradictions = append(r.Contradictions, Contradiction{what, fmt.Sprint(of), fmt.Sprint(says), fmt.Sprint(other)})
 }
 
 func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightID, v *flightsync.View, f ground.Flight) error {
@@ -143,7 +143,7 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 		r.OpsIssued += c.Issued
 		r.OpsOnGround += line.OnGround
 		if c.OnGround != line.OnGround {
-			r.red("tablet %s: the register says %d ops on ground, the lanes say %d", t.Name, c.OnGround, line.OnGround)
+			r.red("register", t.Name, c.OnGround, line.OnGround)
 		}
 		over := f.Stage == passenger.Closed || f.Stage == passenger.Sealed
 		switch {
@@ -218,12 +218,12 @@ func (r *Report) work(ctx context.Context, tx ground.Tx, id passenger.FlightID, 
 	}
 	for _, g := range v.Gestures {
 		if !registered[g.Dot] {
-			r.red("gesture %s is not in the register", g.Dot)
+			r.red("gesture-missing", g.Dot, "", "")
 		}
 		delete(registered, g.Dot)
 	}
 	for d := range registered {
-		r.red("the register holds gesture %s, which nobody gave", d)
+		r.red("gesture-invented", d, "", "")
 	}
 	return nil
 }
@@ -238,26 +238,26 @@ func (r *Report) books(ctx context.Context, tx ground.Tx, f ground.Flight, v *fl
 	seen := map[passenger.LoopID]bool{}
 	for _, lf := range lfs {
 		if seen[lf.Loop] {
-			r.red("a loop is on this flight twice")
+			r.red("loop-twice", "", "", "")
 		}
 		seen[lf.Loop] = true
 		n, ok := v.Note(lf.Note)
 		if !ok {
-			r.red("note %s is in the books but not on the flight", lf.Note)
+			r.red("note-missing", lf.Note, "", "")
 			continue
 		}
 		owned[lf.Note] = true
 		if (n.Retracted == "") != (lf.Retracted == "") {
-			r.red("note %s: books and lanes disagree on whether it was taken back", lf.Note)
+			r.red("taken-back", lf.Note, "", "")
 		}
 		if f.Stage == passenger.Sealed && lf.Outcome != n.Bucket() {
-			r.red("note %s: booked as %q, the ops say %q", lf.Note, lf.Outcome, n.Bucket())
+			r.red("booked", lf.Note, lf.Outcome, n.Bucket())
 		}
 	}
 	for _, n := range v.Notes {
 		// A replaced note has no row of its own any more: its loop's row names the newer one.
 		if !owned[n.Dot] && n.Retracted == "" && !n.Erased {
-			r.red("note %s stands on the flight but in no book", n.Dot)
+			r.red("note-unbooked", n.Dot, "", "")
 		}
 	}
 	return nil
