@@ -73,7 +73,7 @@ func (l *lab) coldOurs(i int) error {
 	if err := again(); err != nil {
 		return err
 	}
-	return l.opsOnWire(i, d, leg, again)
+	return l.opsOnWire(d, leg, again)
 }
 
 func (l *lab) coldFloor(i int, who string, f *floorSite) error {
