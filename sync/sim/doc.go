@@ -7,8 +7,8 @@
 // end the faults stop, and within ⌈log2 n⌉+2 rounds everybody must hold and see the same.
 //
 // What must hold has names, [Invariants]. Cheap checks run after every step. Every 64th step,
-// and at rest for everybody, the view is compared with a naive model of the rules (model.go)
-// that shares no code with the engine's fold.
+// and at rest for everybody, the view is compared with a naive model of the rules (model.go,
+// on model_law.go) that shares no code with the engine's fold.
 //
 // A simulation proves little until it is seen to fail: [Plants] are bugs of drivers, stores and
 // keys that can be switched on, and each must be caught. Nor does it prove anything about a

@@ -3,7 +3,9 @@ package sim
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -107,7 +109,12 @@ func TestSim(t *testing.T) {
 	for _, n := range sum.Faults {
 		faults += n
 	}
-	fmt.Fprintf(t.Output(), "ops=%d\nfaults=%v\nchecks=%v\nreached=%v\nbroken=%v\n", sum.Ops, sum.Faults, sum.Checks, sum.Reached, broken)
+	out := t.Output()
+	fmt.Fprintf(out, "faults: kinds=%d: %s\n", len(sum.Faults), counts(sum.Faults))
+	fmt.Fprintf(out, "reached: ops=%d states=%d: %s\n", sum.Ops, len(sum.Reached), counts(sum.Reached))
+	for _, i := range Invariants {
+		fmt.Fprintf(out, "invariant: %-40s checked %8d times, broken %d\n", i, sum.Checks[i], broken[i])
+	}
 	for _, f := range Faults() {
 		if *seeds >= 60 && sum.Faults[f] == 0 {
 			t.Errorf("%q never happened", f)
@@ -118,7 +125,21 @@ func TestSim(t *testing.T) {
 			t.Errorf("%q was never reached", s)
 		}
 	}
-	fmt.Fprintf(t.Output(), "sim: seeds=%d flight_hours=%d faults=%d exchanges=%d %s planted=%s\n", *seeds, 18**seeds, faults, sum.Exchanges, tally(broken), plantsCaught())
+	for _, i := range Invariants {
+		if *seeds >= 60 && sum.Checks[i] == 0 {
+			t.Errorf("%q was never checked", i)
+		}
+	}
+	fmt.Fprintf(out, "sim: seeds=%d flight_hours=%d faults=%d exchanges=%d %s planted=%s\n", *seeds, 18**seeds, faults, sum.Exchanges, tally(broken), plantsCaught())
+}
+
+// counts writes a map by name, in order.
+func counts(m map[string]int) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, fmt.Sprintf("%s %d", k, m[k]))
+	}
+	return strings.Join(out, ", ")
 }
 
 // The same seed is the same flight, to the last message.
