@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/cabinloop/cabinloop/internal/cli"
@@ -86,10 +87,14 @@ func (c *benchCmd) run(ctx context.Context, out cli.IO) (err error) {
 	r.Figures = l.sheet.finished()
 	r.Goals = verdicts(r.Figures)
 	r.Seconds, r.LoadAfter = time.Since(begun).Seconds(), loadAverage()
+	form := r.print
 	if c.Markdown {
-		return out.Print(r, r.markdown)
+		form = r.markdown
 	}
-	return out.Print(r, r.print)
+	if err := out.Print(r, form); err != nil || len(c.Parts) > 0 || !slices.Contains(c.Storms, largestStorm) {
+		return err
+	}
+	return overlooked(r.Goals)
 }
 
 // commit is the revision that the build noted; "+" marks changed files.

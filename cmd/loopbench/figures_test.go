@@ -115,6 +115,18 @@ func TestGoals(t *testing.T) {
 	}
 }
 
+// TestOverlooked: a whole run that forgot a goal fails, one that says why it has no figure does not.
+func TestOverlooked(t *testing.T) {
+	some := []verdict{{Row: "W1", What: "a", State: met}, {Row: "W6", What: "b", State: unmeasured, Why: "the machine was too busy"}, {Row: "#39", What: "c", State: elsewhere}}
+	if err := overlooked(some); err != nil {
+		t.Error(err)
+	}
+	err := overlooked(append(some, verdict{Row: "#37", What: "backlog", State: unmeasured}, verdict{Row: "#38", What: "idle", State: unmeasured}))
+	if err == nil || err.Error() != "no part of the run measured #37 backlog, #38 idle" {
+		t.Error(err)
+	}
+}
+
 // TestGoalRows: every row of both tables is there, every goal that this program measures says why
 // it could be missed, and no reason is of another figure.
 func TestGoalRows(t *testing.T) {

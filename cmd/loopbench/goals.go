@@ -1,6 +1,10 @@
 package main
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"strings"
+)
 
 // goal is one target of the reference: a row of performance.md "Proposed goals" (W1 to W7) or of
 // flight-sync.md section E (#n).
@@ -92,6 +96,21 @@ func (g goal) judge(f figure, measured bool) verdict {
 		v.By = math.Round(100*value/g.limit) / 100
 	}
 	return v
+}
+
+// overlooked is an error when a whole run has no figure for a goal and no reason for that: a part
+// then forgot to measure.
+func overlooked(goals []verdict) error {
+	var names []string
+	for _, v := range goals {
+		if v.State == unmeasured && v.Why == "" {
+			names = append(names, v.Row+" "+v.What)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return fmt.Errorf("no part of the run measured %s", strings.Join(names, ", "))
 }
 
 // unit says what a limit counts; a ratio has none.

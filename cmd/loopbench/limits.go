@@ -26,4 +26,6 @@ const (
 	idleSettle = 3 * time.Second
 	idleFor    = 10 * time.Second
 	backlog    = 1000 // entries of a tablet that was long away, #37
+
+	largestStorm = 1000 // of the goals of W5, #17 and #18
 )
