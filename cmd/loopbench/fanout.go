@@ -37,7 +37,7 @@ type watcher struct {
 	up     bool
 }
 
-// fanOut is the watch of 10,000 streams on a ground of its own process: a tablet's entry reaches
+// fanOut is the watch of 10,000 streams on the ground of the storm: a tablet's entry reaches
 // the others of its flight, one flight at a time and all flights at once, and nothing is lost
 // over a reconnect.
 func (l *lab) fanOut(f *fleet) error {
