@@ -130,10 +130,7 @@ func startServer(bin, dir string, cred *syscall.Credential, args []string) (stri
 		return "", nil, fmt.Errorf("postgres: %w", err)
 	}
 	started, exited := make(chan error, 1), make(chan error, 1)
-	go func() {
-		// The parent whose death the kernel reports is the thread that forked, so that thread
-		// stays with this goroutine for as long as the server lives.
-		runtime.LockOSThread()
+	go onThread(func() {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
@@ -141,7 +138,7 @@ func startServer(bin, dir string, cred *syscall.Credential, args []string) (stri
 			said.read(stderr)
 			exited <- said.exit(cmd.Wait())
 		}
-	}()
+	})
 	if err := <-started; err != nil {
 		return "", nil, fmt.Errorf("postgres: %w", err)
 	}
@@ -157,6 +154,14 @@ func startServer(bin, dir string, cred *syscall.Credential, args []string) (stri
 	}
 	url := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
 	return url, stopper(cmd, exited), nil
+}
+
+// onThread keeps one thread for do: the parent whose death the kernel reports to a child is the
+// thread that forked it. The thread lives on behind do, or what else it forked would die with it.
+func onThread(do func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	do()
 }
 
 // stopper returns the function that ends a server: at once, without writing its memory back.
