@@ -7,6 +7,10 @@ out=var/proof
 mkdir -p "$out"
 failed=()
 times=()
+counted() { # file…: the lines that count
+  grep -hE '^ *(sim|plant|invariant|reached|faults|crash|scenario|power|fuzz|links):' "$@" |
+    sed 's/^ *//' | grep -vE '^fuzz: (elapsed|minimizing)'
+}
 part() { # name, command…
   local name="$1" begin=$SECONDS
   shift
@@ -16,7 +20,7 @@ part() { # name, command…
     tail -n 40 "$out/$name.txt"
   fi
   times+=("$name $((SECONDS - begin)) s")
-  grep -E '^ *(sim|plant|invariant|reached|faults|crash|scenario|power|fuzz|links):' "$out/$name.txt" | sed 's/^ *//' || true
+  counted "$out/$name.txt" || true
 }
 part sim "${MAKE:-make}" --no-print-directory sim SEEDS="${SEEDS:-1000}"
 part scenario "${MAKE:-make}" --no-print-directory scenario
@@ -24,16 +28,12 @@ part power "${MAKE:-make}" --no-print-directory power
 part fuzz "${MAKE:-make}" --no-print-directory fuzz FUZZTIME="${FUZZTIME:-5s}"
 rm -f var/bench/loopbench.md # an old one is not of this run
 part bench "${MAKE:-make}" --no-print-directory bench BENCHTIME="${BENCHTIME:-200ms}"
-lines() {
-  grep -hE '^ *(sim|plant|invariant|reached|faults|crash|scenario|power|fuzz|links):' "$out"/{sim,scenario,power,fuzz}.txt |
-    sed 's/^ *//' | grep -vE '^fuzz: (elapsed|minimizing)'
-}
 {
   printf '%s; ' "${times[@]}" | sed 's/; $/./'
   echo
   echo
   echo '```'
-  lines
+  counted "$out"/{sim,scenario,power,fuzz}.txt
   echo '```'
 } >"$out/summary.md"
 tools/between.sh docs/proof.md proof "$out/summary.md"
