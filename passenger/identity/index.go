@@ -125,11 +125,11 @@ func (x *Index) score(p *known, q Query, m mentions, words []string, handle stri
 	alike := name >= nameFloor
 	made := len(handle) >= minHandle && slices.Contains(handleKeys(p.words), handle)
 	account := q.AccountID != "" && slices.Contains(p.Accounts, Account{q.Channel, q.AccountID})
-	var locator, many, flight, date, seat bool
+	var locator, sure, flight, date, seat bool
 	for _, t := range p.Trips {
 		if t.Locator != "" && slices.Contains(m.locators, t.Locator) {
 			locator = true
-			many = many || x.severalIn(t.Locator)
+			sure = sure || !m.another && slices.Contains(m.sure, t.Locator)
 		}
 		if slices.Contains(m.flights, t.Designator) {
 			flight = true
@@ -140,10 +140,10 @@ func (x *Index) score(p *known, q Query, m mentions, words []string, handle stri
 	switch {
 	case account:
 		c.Score = scoreAccount
-	case locator && alike:
+	case locator && alike && sure:
 		c.Score = scoreLocatorName
-	case locator && (many || len(words) > 1):
-		c.Score = scoreLocatorOther
+	case locator && alike:
+		c.Score = topWithout
 	case locator:
 		c.Score = scoreLocator
 	default:
@@ -176,10 +176,4 @@ func (x *Index) score(p *known, q Query, m mentions, words []string, handle stri
 		}
 	}
 	return c
-}
-
-// severalIn reports whether more than one person is booked under a reference.
-func (x *Index) severalIn(locator string) bool {
-	is := x.locators[locator]
-	return len(is) > 1 && slices.ContainsFunc(is[1:], func(i int) bool { return x.people[i].ID != x.people[is[0]].ID })
 }

@@ -1,8 +1,8 @@
 package identity
 
 const (
-	// AutoLink is the least score at which a rule may link without a person; it needs the
-	// account or the booking reference. A decision of the product.
+	// AutoLink is the least score at which a rule may link without a person; it needs the account, or
+	// the booking reference and the name. A decision of the product.
 	AutoLink = 0.90
 	// PersonConfirms is the least score that is shown to a person; below it there is nothing
 	// to go on. Two equal names score 0.60.
@@ -18,19 +18,18 @@ const (
 	nameFloor = 0.90
 )
 
-// The scores. Only the first three reach [AutoLink].
+// The scores. Only the first two reach [AutoLink].
 const (
 	scoreAccount     = 1.00 // the customer told us the account
-	scoreLocatorName = 0.97 // booking reference and a like name
-	scoreLocator     = 0.92 // booking reference of one person; the author's name is not known
-	// scoreLocatorOther is a booking reference when several people share it or the author is
-	// called otherwise (a daughter for her mother, a stranger): a person confirms.
-	scoreLocatorOther = 0.80
-	scoreName         = 0.60 // an equal name
-	scoreHandle       = 0.50 // the account's handle made of the name
-	addFlight         = 0.10 // a flight they are booked on is in the text
-	addDate           = 0.06 // and its day
-	addSeat           = 0.10 // and their seat there
-	topWithout        = 0.86 // the most without account and booking reference, below AutoLink
-	scoreSeat         = 0.44 // flight, day and seat without a name: 0.70 with what they add
+	scoreLocatorName = 0.97 // booking reference, written as one in their own words and about themselves, and a like name
+	// scoreLocator is a booking reference alone: several people may share it, a daughter may write for
+	// her mother, a stranger may quote it: a person confirms.
+	scoreLocator = 0.80
+	scoreName    = 0.60 // an equal name
+	scoreHandle  = 0.50 // the account's handle made of the name
+	addFlight    = 0.10 // a flight they are booked on is in the text
+	addDate      = 0.06 // and its day
+	addSeat      = 0.10 // and their seat there
+	topWithout   = 0.86 // the most without account and booking reference, below AutoLink
+	scoreSeat    = 0.44 // flight, day and seat without a name: 0.70 with what they add
 )

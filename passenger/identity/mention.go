@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	codeRE   = regexp.MustCompile(`\b[A-Z0-9]{6}\b`)
+	codeRE   = regexp.MustCompile(`(?i)\b[A-Z0-9]{6}\b`)
 	flightRE = regexp.MustCompile(`(?i)\b([A-Z]{2}|[A-Z]\d|\d[A-Z]|[A-Z]{3})[ -]?(\d{1,4})([A-Z]?)\b`)
 	seatRE   = regexp.MustCompile(`(?i)\b(\d{1,2})([A-K])\b`)
 	dayRE    = regexp.MustCompile(`\b(20\d\d)-(\d\d)-(\d\d)\b`)
@@ -19,6 +19,10 @@ var (
 // among real bookings, so a wrong reading costs nothing.
 type mentions struct {
 	locators, flights, days, seats []string
+	// sure are the locators that the author wrote as such, in words of their own.
+	sure []string
+	// another says that the text speaks of somebody else whom it may be about.
+	another bool
 }
 
 func read(q Query) mentions {
@@ -26,16 +30,12 @@ func read(q Query) mentions {
 	if len(text) > maxTextBytes {
 		text = text[:maxTextBytes]
 	}
-	m := mentions{days: slices.Clone(q.Dates)}
-	upper := strings.ToUpper(text)
-	for _, c := range codeRE.FindAllString(upper, -1) {
-		// A booking reference of six letters is a word for us when written small: "please".
-		if strings.ContainsAny(c, "0123456789") || strings.Contains(text, c) {
-			m.locators = append(m.locators, c)
-		}
-	}
+	own := ownWords(text)
+	m := mentions{days: slices.Clone(q.Dates), locators: codes(text, nil), another: forAnother(own)}
+	m.sure = codes(own, writtenAsOne)
 	for _, l := range q.Locators {
-		m.locators = append(m.locators, strings.ToUpper(strings.TrimSpace(l)))
+		l = strings.ToUpper(strings.TrimSpace(l))
+		m.locators, m.sure = append(m.locators, l), append(m.sure, l)
 	}
 	for _, f := range flightRE.FindAllString(text, -1) {
 		m.flights = append(m.flights, designators(strings.ReplaceAll(f, "-", ""))...)
@@ -59,4 +59,18 @@ func designators(s string) []string {
 		return nil
 	}
 	return []string{passenger.FlightKey{Carrier: carrier, Number: number, Suffix: suffix}.Designator()}
+}
+
+// codes returns the words of a text that may be booking references, in capitals; with ok, those it
+// says yes to. Six letters written small are a word: "please".
+func codes(text string, ok func(text string, from, to int) bool) (out []string) {
+	for _, at := range codeRE.FindAllStringIndex(text, -1) {
+		c := text[at[0]:at[1]]
+		if strings.ContainsAny(c, "0123456789") || strings.ToUpper(c) == c {
+			if ok == nil || ok(text, at[0], at[1]) {
+				out = append(out, strings.ToUpper(c))
+			}
+		}
+	}
+	return out
 }
