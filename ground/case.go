@@ -39,6 +39,13 @@ type Case struct {
 	Held       []string // categories the privacy lamp saw, nil for none
 }
 
+// Complaint is what a post complains about; what it does not say is empty.
+type Complaint struct {
+	Flight string // designator as KL0641
+	Day    string // YYYY-MM-DD
+	Topic  passenger.Topic
+}
+
 // StoredPost is a post with its place.
 type StoredPost struct {
 	passenger.Post

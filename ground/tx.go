@@ -52,8 +52,9 @@ type Cases interface {
 	InsertCase(ctx context.Context, c Case) error
 	UpdateCase(ctx context.Context, c Case) error
 	Case(ctx context.Context, id passenger.CaseID) (Case, error)
-	// OpenCaseOf finds the newest open case of an account with a post since the given time.
-	OpenCaseOf(ctx context.Context, a Account, since time.Time) (Case, bool, error)
+	// OpenCaseOf finds the newest open case of an account with a post since the given time that a post
+	// about this fits.
+	OpenCaseOf(ctx context.Context, a Account, since time.Time, about Complaint) (Case, bool, error)
 	// CaseOfPost finds the case that a post is in.
 	CaseOfPost(ctx context.Context, c passenger.Channel, externalID string) (passenger.CaseID, bool, error)
 	ListCases(ctx context.Context, f CaseFilter) ([]Case, error) // newest post first

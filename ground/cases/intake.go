@@ -108,7 +108,11 @@ func (s *Service) take(ctx context.Context, tx ground.Tx, idx *identity.Index, p
 		return false, err
 	}
 	cl := Classify(p.Text, p.Lang)
-	c, err := s.caseOf(ctx, tx, p)
+	day := cl.Day
+	if day == "" {
+		day = ResolveDay(cl.MonthDay, p.CreatedAt) // a day without its year: the nearest to the post
+	}
+	c, err := s.caseOf(ctx, tx, p, about(cl, day))
 	if err != nil {
 		return false, err
 	}
@@ -128,10 +132,7 @@ func (s *Service) take(ctx context.Context, tx ground.Tx, idx *identity.Index, p
 		c.Flight = cl.Flight
 	}
 	if c.Day == "" {
-		c.Day = cl.Day
-	}
-	if c.Day == "" {
-		c.Day = ResolveDay(cl.MonthDay, p.CreatedAt) // a day without its year: the nearest to the post
+		c.Day = day
 	}
 	c.Excerpt = excerpt(p.Text)
 	for _, cat := range privacy.Check(p.Text, cl.Lang).Because {
@@ -156,9 +157,21 @@ func (s *Service) take(ctx context.Context, tx ground.Tx, idx *identity.Index, p
 	return true, s.suggest(ctx, tx, idx, c, p)
 }
 
+// about is what a post complains about. A post that complains of nothing fits any case of its account.
+func about(cl Classification, day string) ground.Complaint {
+	if !cl.Negative {
+		return ground.Complaint{}
+	}
+	out := ground.Complaint{Flight: cl.Flight, Day: day}
+	if cl.Topic != passenger.TopicOther && cl.Topic != passenger.TopicService {
+		out.Topic = cl.Topic // "nobody answers" goes with whatever nobody answers
+	}
+	return out
+}
+
 // caseOf finds the case a post belongs to: of the post it answers, of its platform thread by
-// account, or makes one.
-func (s *Service) caseOf(ctx context.Context, tx ground.Tx, p passenger.Post) (ground.Case, error) {
+// account, of its account about the same, or makes one.
+func (s *Service) caseOf(ctx context.Context, tx ground.Tx, p passenger.Post, about ground.Complaint) (ground.Case, error) {
 	account := ground.Account{Channel: p.Channel, ID: p.AuthorID}
 	for _, ref := range []string{p.InReplyTo, p.ConversationID} {
 		if ref == "" {
@@ -179,7 +192,7 @@ func (s *Service) caseOf(ctx context.Context, tx ground.Tx, p passenger.Post) (g
 		}
 	}
 	if p.AuthorID != "" {
-		c, ok, err := tx.OpenCaseOf(ctx, account, p.CreatedAt.Add(-threadFor))
+		c, ok, err := tx.OpenCaseOf(ctx, account, p.CreatedAt.Add(-threadFor), about)
 		if err != nil || ok {
 			return c, err
 		}

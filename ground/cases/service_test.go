@@ -122,6 +122,35 @@ func TestPostsOfOneStoryAreOneCase(t *testing.T) {
 	})
 }
 
+func TestASecondComplaintIsACaseOfItsOwn(t *testing.T) {
+	for _, tt := range []struct {
+		name, second string
+		cases        int
+	}{
+		{"another flight", "@airline the meal on KL0703 was cold, terrible service", 2},
+		{"another day", "@airline the meal on KL0701 of 2026-11-19 was cold, terrible service", 2},
+		{"another topic", "@airline my suitcase is lost, terrible", 2},
+		{"the same again", angry, 1},
+		{"nobody answers", "@airline still no answer, terrible", 1},
+		{"praise", happy, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			onBoth(t, func(d *desk) {
+				d.take(post("1", "u1", "@airline the meal on KL0701 of 2026-11-18 was cold, terrible service"), post("2", "u1", tt.second))
+				if cs := d.list(); len(cs) != tt.cases {
+					d.Errorf("%d cases, want %d", len(cs), tt.cases)
+				}
+				reply := post("3", "u1", "@airline and my suitcase is lost, terrible")
+				reply.InReplyTo = "1"
+				d.take(reply)
+				if cs := d.list(); len(cs) != tt.cases {
+					d.Errorf("a post that answers the first made a case: %d, want %d", len(cs), tt.cases)
+				}
+			})
+		})
+	}
+}
+
 func TestAToldAccountIsLinkedByRule(t *testing.T) {
 	onBoth(t, func(d *desk) {
 		person := d.person("u1")

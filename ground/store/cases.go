@@ -66,11 +66,21 @@ func (t *tx) Case(ctx context.Context, id passenger.CaseID) (ground.Case, error)
 }
 
 // OpenCaseOf implements [ground.Cases]. The account is held when it has none.
-func (t *tx) OpenCaseOf(ctx context.Context, a ground.Account, since time.Time) (ground.Case, bool, error) {
+func (t *tx) OpenCaseOf(ctx context.Context, a ground.Account, since time.Time, about ground.Complaint) (ground.Case, bool, error) {
 	return findOrClaim[ground.Case, caseRow](ctx, t, "store.OpenCaseOf", func(q *bun.SelectQuery) *bun.SelectQuery {
 		// The concatenation keeps the planner off the index by status, which is a long walk.
-		return q.Where("channel = ? AND account_id = ? AND status || '' = ?", string(a.Channel), a.ID, string(ground.CaseOpen)).
+		q = q.Where("channel = ? AND account_id = ? AND status || '' = ?", string(a.Channel), a.ID, string(ground.CaseOpen)).
 			Where("last_post_at >= ?", micro(since)).OrderExpr("last_post_at DESC, id DESC")
+		if about.Flight != "" {
+			q = q.Where("flight IN ('', ?)", about.Flight)
+		}
+		if about.Day != "" {
+			q = q.Where("day IN ('', ?)", about.Day)
+		}
+		if about.Topic != "" {
+			q = q.Where("(NOT negative OR topic IN (?, ?))", string(about.Topic), string(passenger.TopicOther))
+		}
+		return q
 	}, "case", string(a.Channel), a.ID)
 }
 

@@ -89,7 +89,11 @@ func (s *suite) cases() {
 		for n := 1; n <= 3; n++ {
 			c := s.aCase(n)
 			c.AccountID = a.ID
-			if n == 3 {
+			c.Negative, c.Topic, c.Flight, c.Day = true, passenger.TopicMeal, "KL0641", "2026-05-12"
+			switch n {
+			case 1:
+				c.Topic, c.Flight, c.Day = passenger.TopicOther, "", ""
+			case 3:
 				c.Status = ground.CaseClosed
 			}
 			if err := tx.InsertCase(s.ctx, c); err != nil {
@@ -104,16 +108,22 @@ func (s *suite) cases() {
 	for _, row := range []struct {
 		a     ground.Account
 		since time.Time
+		about ground.Complaint
 		want  uuid.UUID
 	}{
-		{a, s.now, id(2)},
-		{a, s.now.Add(2 * time.Minute), id(2)},
-		{a, s.now.Add(2*time.Minute + time.Microsecond), uuid.Nil},
-		{ground.Account{Channel: passenger.VK, ID: a.ID}, s.now, uuid.Nil},
-		{ground.Account{Channel: passenger.X, ID: "17854612345678901"}, s.now, uuid.Nil},
+		{a, s.now, ground.Complaint{}, id(2)},
+		{a, s.now.Add(2 * time.Minute), ground.Complaint{}, id(2)},
+		{a, s.now.Add(2*time.Minute + time.Microsecond), ground.Complaint{}, uuid.Nil},
+		{ground.Account{Channel: passenger.VK, ID: a.ID}, s.now, ground.Complaint{}, uuid.Nil},
+		{ground.Account{Channel: passenger.X, ID: "17854612345678901"}, s.now, ground.Complaint{}, uuid.Nil},
+		{a, s.now, ground.Complaint{Flight: "KL0641", Day: "2026-05-12", Topic: passenger.TopicMeal}, id(2)},
+		{a, s.now, ground.Complaint{Flight: "KL0642"}, id(1)},
+		{a, s.now, ground.Complaint{Day: "2026-05-13"}, id(1)},
+		{a, s.now, ground.Complaint{Topic: passenger.TopicBaggage}, id(1)},
+		{a, s.now.Add(2 * time.Minute), ground.Complaint{Topic: passenger.TopicBaggage}, uuid.Nil},
 	} {
 		s.write(func(tx ground.Tx) error {
-			c, ok, err := tx.OpenCaseOf(s.ctx, row.a, row.since)
+			c, ok, err := tx.OpenCaseOf(s.ctx, row.a, row.since, row.about)
 			if c.ID != row.want || ok != (row.want != uuid.Nil) {
 				s.Errorf("open case of %v since %v: %v, %v; want %v", row.a, row.since, c.ID, ok, row.want)
 			}

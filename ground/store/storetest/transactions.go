@@ -222,7 +222,7 @@ func (s *suite) noTwoFirst() {
 	const writers = 16
 	s.parallel(writers, func(w int) error {
 		return s.InTx(s.ctx, func(tx ground.Tx) error {
-			if _, ok, err := tx.OpenCaseOf(s.ctx, account("1"), s.now); err != nil {
+			if _, ok, err := tx.OpenCaseOf(s.ctx, account("1"), s.now, ground.Complaint{}); err != nil {
 				return err
 			} else if !ok {
 				c := s.aCase(w)
