@@ -47,9 +47,9 @@ var rules = []rule{
 		name: "passenger imports the standard library and uuid only", why: "ground and tablets share one meaning of every word, without I/O",
 		check: func(s []source) []string {
 			allowed := map[string][]string{"": {"github.com/google/uuid"},
-				"identity": {module + "/passenger", "github.com/google/uuid", "github.com/mozillazg/go-unidecode", "github.com/xrash/smetrics"},
-				// One way of folding letters serves the lamp and the classifier (decision 0008).
-				"privacy": {module + "/passenger", module + "/internal/lexicon", "github.com/google/uuid", "golang.org/x/text/unicode/norm"}}
+				// One way of folding letters serves the lamp, the matcher and the classifier (decision 0008).
+				"identity": {module + "/passenger", module + "/internal/lexicon", "github.com/google/uuid", "github.com/mozillazg/go-unidecode", "github.com/xrash/smetrics"},
+				"privacy":  {module + "/passenger", module + "/internal/lexicon", "github.com/google/uuid", "golang.org/x/text/unicode/norm"}}
 			var out []string
 			for _, f := range product(s, "passenger") {
 				part := strings.Trim(strings.TrimPrefix(f.dir, "passenger"), "/")
