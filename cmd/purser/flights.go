@@ -24,10 +24,11 @@ type flightJSON struct {
 	Pending  int                `json:"pending"`
 	SyncedAt time.Time          `json:"synced_at,omitzero"`
 	Ready    bool               `json:"ready"`
+	Unknown  bool               `json:"unknown,omitempty"` // what waits for ground cannot be counted
 }
 
 func fromRow(r tablet.FlightRow) flightJSON {
-	return flightJSON{r.Key.String(), r.Arrival, r.STD, r.STA, r.Role, r.Zone, r.Stage, r.Movement, r.Notes, r.Open, r.Pending, r.SyncedAt, r.Ready}
+	return flightJSON{r.Key.String(), r.Arrival, r.STD, r.STA, r.Role, r.Zone, r.Stage, r.Movement, r.Notes, r.Open, r.Pending, r.SyncedAt, r.Ready, r.Unknown}
 }
 
 type flightsCmd struct{}
@@ -49,7 +50,11 @@ func (*flightsCmd) Run(a *app) error {
 		Flights []flightJSON `json:"flights"`
 	}{list}, func(w io.Writer) {
 		for _, f := range list {
-			fmt.Fprintf(w, "%-24s %s  %-7s %-9s %d notes, %d open, %d pending\n", f.Flight, f.STD.Format("02 Jan 15:04"), f.Role, f.Stage, f.Notes, f.Open, f.Pending)
+			pending := fmt.Sprint(f.Pending)
+			if f.Unknown {
+				pending = "unknown"
+			}
+			fmt.Fprintf(w, "%-24s %s  %-7s %-9s %d notes, %d open, %s pending\n", f.Flight, f.STD.Format("02 Jan 15:04"), f.Role, f.Stage, f.Notes, f.Open, pending)
 		}
 	})
 }

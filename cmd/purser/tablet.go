@@ -59,7 +59,7 @@ func (c *syncCmd) Run(a *app) error {
 		return err
 	}
 	if err := a.Print(rep, func(w io.Writer) {
-		fmt.Fprintf(w, "%d flights: sent %d, received %d, pending %d\n", rep.Flights, rep.Sent, rep.Received, rep.Pending)
+		fmt.Fprintf(w, "%d flights: sent %d, received %d, pending %d%s\n", rep.Flights, rep.Sent, rep.Received, rep.Pending, andUnknown(rep.Unknown))
 	}); err != nil {
 		return err
 	}
@@ -91,8 +91,8 @@ func printStatus(w io.Writer, st tablet.Status) {
 		fmt.Fprintln(w, "not enrolled; ask ground for a code and run purser enrol")
 		return
 	}
-	fmt.Fprintf(w, "tablet    %s\nground    %s\nflights   %d\nentries   %d issued, %d on ground, %d pending\n",
-		st.Tablet, st.Ground, st.Flights, st.Issued, st.OnGround, st.Pending)
+	fmt.Fprintf(w, "tablet    %s\nground    %s\nflights   %d\nentries   %d issued, %d on ground, %d pending%s\n",
+		st.Tablet, st.Ground, st.Flights, st.Issued, st.OnGround, st.Pending, andUnknown(st.Unknown))
 	last := "never"
 	if !st.LastSync.IsZero() {
 		last = st.LastSync.Format("2006-01-02 15:04 UTC")
@@ -109,6 +109,14 @@ func printStatus(w io.Writer, st tablet.Status) {
 	if st.LastError != "" {
 		fmt.Fprintf(w, "trouble   %s\n", st.LastError)
 	}
+}
+
+// andUnknown says behind a count of pending entries that it is not all of them.
+func andUnknown(flights int) string {
+	if flights == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and those of %d flights that cannot be read now", flights)
 }
 
 // finding is one check of the doctor.

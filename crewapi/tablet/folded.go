@@ -15,6 +15,7 @@ type folded struct {
 	me      flightsync.Author
 	mine    map[flightsync.Author]bool
 	own     []flightsync.Op // of every lane this tablet has written, by dot
+	rescued []flightsync.Op // own entries that wait to be recorded again, in no lane
 	erased  []flightsync.Dot
 	damaged []flightsync.Dot
 	travs   map[passenger.TravellerNo]flightsync.TravellerView
@@ -36,6 +37,10 @@ func (f *flight) view() (*folded, error) {
 	v := &folded{View: flightsync.Fold(ops), state: st, me: st.Me, damaged: f.bad,
 		mine: map[flightsync.Author]bool{}, travs: map[passenger.TravellerNo]flightsync.TravellerView{}}
 	v.whose(f.agent.tablet(), st)
+	var err error
+	if v.rescued, err = f.rescued(); err != nil {
+		return nil, err
+	}
 	orders := map[flightsync.Dot]bool{}
 	for _, d := range v.Erased {
 		orders[d] = true
@@ -97,7 +102,7 @@ func readable(db *badgerstore.DB, v flightsync.Vector) (ops []flightsync.Op, dam
 	return ops, damaged, nil
 }
 
-// pending counts own ops that ground's last vector does not cover.
+// pending counts ops of own lanes that ground's last vector does not cover.
 func (v *folded) pending(peer flightsync.Vector) int {
 	n := 0
 	for a := range v.mine {
@@ -109,7 +114,7 @@ func (v *folded) pending(peer flightsync.Vector) int {
 }
 
 func (v *folded) counts(peer flightsync.Vector) counts {
-	c := counts{}
+	c := counts{Issued: len(v.rescued)}
 	for a := range v.mine {
 		held := v.state.Vector().Of(a)
 		c.Issued += int(held)

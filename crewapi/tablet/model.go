@@ -32,7 +32,8 @@ type FlightRow struct {
 	Movement passenger.Movement // last known, "" before boarding
 	Notes    int                // standing notes
 	Open     int                // standing notes without an outcome
-	Pending  int                // own entries not yet on ground
+	Pending  int                // own entries not yet on ground, those that a repair keeps apart among them
+	Unknown  bool               // what of this flight waits for ground cannot be read now: Pending says nothing
 	SyncedAt time.Time          // of the last exchange with ground; zero for never
 	Ready    bool               // the flight's data is on this tablet, and ground knows that it records there
 }
@@ -106,6 +107,7 @@ type Status struct {
 	Enrolled  bool               `json:"enrolled"`
 	Flights   int                `json:"flights"`
 	Pending   int                `json:"pending"`   // own entries not yet on ground, all flights
+	Unknown   int                `json:"unknown"`   // flights whose waiting entries cannot be counted now: their store or key cannot be read
 	Issued    int                `json:"issued"`    // own ops ever written, all flights
 	OnGround  int                `json:"on_ground"` // of them on ground, from ground's durable vectors
 	LastSync  time.Time          `json:"last_sync,omitzero"`
@@ -121,6 +123,7 @@ type SyncReport struct {
 	Received  int      `json:"received"`
 	Exchanges int      `json:"exchanges"`
 	Pending   int      `json:"pending"`
+	Unknown   int      `json:"unknown,omitempty"` // flights whose waiting entries cannot be counted
 	Problems  []string `json:"problems,omitempty"`
 	// RetryAfter is how long a busy ground asked to be left alone; 0 when it did not.
 	RetryAfter time.Duration `json:"-"`

@@ -71,7 +71,7 @@ func withOther(others map[passenger.TabletID]*other, d flightsync.Dot) bool {
 // onlyHere counts the tablets' entries that neither ground nor another tablet is known to hold;
 // the caller holds f.mu and has called use.
 func (f *flight) onlyHere(v *folded) int {
-	n := 0
+	n := len(v.rescued)
 	for i, held := range v.state.Vector() {
 		a := flightsync.Author(i)
 		if m, ok := v.Member(a); !v.mine[a] && (!ok || m.Class != flightsync.TabletLane) {

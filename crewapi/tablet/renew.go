@@ -131,6 +131,15 @@ func (f *flight) worthKeeping(st flightsync.State, ops []flightsync.Op, damaged 
 var again = map[flightsync.Kind]bool{flightsync.KindSeen: true, flightsync.KindOutcome: true, flightsync.KindGesture: true,
 	flightsync.KindVoid: true, flightsync.KindSeatNow: true, flightsync.KindClaim: true, flightsync.KindResolve: true, flightsync.KindMovement: true}
 
+// rescued reads the entries that wait to be recorded again; the caller has called use.
+func (f *flight) rescued() ([]flightsync.Op, error) {
+	b, err := f.db.Meta(metaRescue)
+	if err != nil {
+		return nil, err
+	}
+	return unpackOps(b)
+}
+
 // rescuing reports whether entries wait to be recorded again.
 func (f *flight) rescuing() bool {
 	b, err := f.db.Meta(metaRescue)
@@ -189,6 +198,7 @@ func (f *flight) recordAgain() error {
 			done = append(done, badgerstore.Meta{Name: sealedName(d), Gone: true})
 		}
 	}
+	defer func() { f.folded, f.row = nil, nil }() // they speak of the rescued
 	if len(drafts) == 0 {
 		return f.commit(flightsync.Ready{}, done...)
 	}

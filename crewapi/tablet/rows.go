@@ -76,10 +76,12 @@ func (f *flight) summary() (FlightRow, counts, error) {
 		return row, counts{}, nil
 	}
 	if err := f.use(); err != nil {
+		row.Unknown = !f.gone
 		return row, counts{}, err
 	}
 	v, err := f.view()
 	if err != nil {
+		row.Unknown = true
 		return row, counts{}, err
 	}
 	row, f.own = f.rowOf(v, rec), v.counts(f.talk.Peer)
@@ -90,7 +92,7 @@ func (f *flight) summary() (FlightRow, counts, error) {
 func (f *flight) rowOf(v *folded, rec record) FlightRow {
 	as := rec.Assignment
 	r := FlightRow{Key: as.Key, Arrival: as.Arrival, STD: as.STD, STA: as.STA, Role: as.Role, Zone: as.Zone, Stage: as.Stage,
-		Pending: v.pending(f.talk.Peer), SyncedAt: f.synced, Ready: v.Genesis.Key.Carrier != "" && v.me != flightsync.Nobody}
+		Pending: v.pending(f.talk.Peer) + len(v.rescued), SyncedAt: f.synced, Ready: v.Genesis.Key.Carrier != "" && v.me != flightsync.Nobody}
 	if v.Genesis.Key.Carrier != "" {
 		r.Arrival, r.STD, r.STA = v.Genesis.Arrival, v.Genesis.STD, v.Genesis.STA
 	}

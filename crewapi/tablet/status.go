@@ -20,7 +20,9 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 		row, own, err := f.summary()
 		if err != nil {
 			a.Log.Warn("flight cannot be read", "flight", f.id.String(), "err", err)
-			continue
+		}
+		if row.Unknown {
+			st.Unknown++
 		}
 		st.Pending += row.Pending
 		st.Issued += own.Issued

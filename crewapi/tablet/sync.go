@@ -40,8 +40,10 @@ func (a *Agent) syncNow(ctx context.Context, j job) (SyncReport, error) {
 	}
 	rep.RetryAfter = max(rep.RetryAfter, passenger.RetryAfter(err))
 	for _, f := range a.list() {
-		if row, _, e := f.summary(); e == nil {
-			rep.Pending += row.Pending
+		row, _, _ := f.summary()
+		rep.Pending += row.Pending
+		if row.Unknown {
+			rep.Unknown++
 		}
 	}
 	a.note(ctx, err, rep)
