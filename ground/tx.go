@@ -107,6 +107,8 @@ type Flights interface {
 	FindFlights(ctx context.Context, carrier string, number int, suffix, departure string, from, to time.Time) ([]Flight, error)
 	// ListFlights lists flights whose STD is in [from, to), by STD.
 	ListFlights(ctx context.Context, from, to time.Time) ([]Flight, error)
+	// UnfinishedFlights lists flights that are open, or closed and not sealed, and depart before a time, by STD.
+	UnfinishedFlights(ctx context.Context, before time.Time) ([]Flight, error)
 	Travellers(ctx context.Context, id passenger.FlightID) ([]Traveller, error) // by number, removed ones too
 	PutTraveller(ctx context.Context, t Traveller) error                        // upsert on (flight, no)
 	// FlightsOf lists the flights a person is booked on and not removed from, STD from the given time on, by STD.

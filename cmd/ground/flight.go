@@ -17,7 +17,7 @@ import (
 )
 
 type flightCmd struct {
-	List     flightListCmd     `cmd:"" help:"Flights of the last two and the next four days."`
+	List     flightListCmd     `cmd:"" help:"Flights of the last two and the next four days, and older ones that are not sealed."`
 	Show     flightShowCmd     `cmd:"" help:"One flight: schedule, crew, notes."`
 	Report   flightReportCmd   `cmd:"" help:"The reconciliation report of a flight."`
 	Movement flightMovementCmd `cmd:"" help:"Record a movement by hand."`
@@ -60,7 +60,16 @@ func (c *flightListCmd) Run(a *app) error {
 	}
 	rows := []flightRow{}
 	if err := a.db.Read(a.ctx, func(tx ground.Tx) error {
-		fs, err := tx.ListFlights(a.ctx, from, to)
+		var fs []ground.Flight
+		rows = rows[:0]
+		if c.From.IsZero() { // what is not sealed yet stays on the list, however old
+			var err error
+			if fs, err = tx.UnfinishedFlights(a.ctx, from); err != nil {
+				return err
+			}
+		}
+		listed, err := tx.ListFlights(a.ctx, from, to)
+		fs = append(fs, listed...)
 		for _, f := range fs {
 			rows = append(rows, rowOf(f))
 		}

@@ -19,8 +19,8 @@ type flightList struct {
 	m   map[passenger.FlightID]ground.Flight
 }
 
-// window returns the flights that depart from boardBack before to boardAhead after now, in no
-// order.
+// window returns the flights that depart from boardBack before to boardAhead after now, and older
+// ones that are not sealed yet, in no order.
 func (l *flightList) window(ctx context.Context, store ground.Store, now time.Time) ([]ground.Flight, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -39,18 +39,28 @@ func (l *flightList) window(ctx context.Context, store ground.Store, now time.Ti
 	}
 	var out []ground.Flight
 	for _, f := range l.m {
-		if !f.STD.Before(now.Add(-boardBack)) && f.STD.Before(now.Add(boardAhead)) {
+		if (unfinished(f) || !f.STD.Before(now.Add(-boardBack))) && f.STD.Before(now.Add(boardAhead)) {
 			out = append(out, f)
 		}
 	}
 	return out, nil
 }
 
+// unfinished reports whether somebody still waits for the flight, however old it is.
+func unfinished(f ground.Flight) bool {
+	return f.Stage == passenger.Open || f.Stage == passenger.Closed
+}
+
 func (l *flightList) readAll(ctx context.Context, tx ground.Tx, now time.Time, last int64) error {
+	old, err := tx.UnfinishedFlights(ctx, now.Add(-boardBack))
+	if err != nil {
+		return err
+	}
 	fs, err := tx.ListFlights(ctx, now.Add(-boardBack), now.Add(boardAhead+listLife))
 	if err != nil {
 		return err
 	}
+	fs = append(fs, old...)
 	l.m, l.seq, l.at = make(map[passenger.FlightID]ground.Flight, len(fs)), last, now
 	for _, f := range fs {
 		l.m[f.ID] = f

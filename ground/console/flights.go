@@ -51,7 +51,7 @@ func phaseOf(f ground.Flight) string {
 	return "coming"
 }
 
-// flights is the board: what flies, what comes within 72 hours, what landed within 48.
+// flights is the board: what flies, what comes within 72 hours, what landed within 48, and what is not sealed, however old.
 func (s *server) flights(w http.ResponseWriter, r *http.Request) error {
 	p := &flightsPage{base: s.page(r, "flights", "flights.title"), Show: r.URL.Query().Get("show"), Counts: map[string]int{}, Tabs: tabs,
 		Search: strings.ToUpper(strings.Join(strings.Fields(r.URL.Query().Get("q")), ""))}

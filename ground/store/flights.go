@@ -135,6 +135,13 @@ func (t *tx) ListFlights(ctx context.Context, from, to time.Time) ([]ground.Flig
 	})
 }
 
+// UnfinishedFlights implements [ground.Flights]. The condition is that of index flights_unfinished.
+func (t *tx) UnfinishedFlights(ctx context.Context, before time.Time) ([]ground.Flight, error) {
+	return all[ground.Flight, flightRow](ctx, t, "store.UnfinishedFlights", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("stage IN ('open', 'closed') AND std < ?", micro(before)).Order("std", "carrier", "number", "suffix", "departure", "attempt")
+	})
+}
+
 type receiptRow struct {
 	bun.BaseModel `bun:"table:receipts"`
 	Key           string    `bun:"key,pk"`

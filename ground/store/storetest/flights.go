@@ -103,6 +103,21 @@ func (s *suite) findFlights() {
 		s.same("listed flights", []passenger.FlightID{fid(2), fid(3)}, ids(got))
 		return err
 	})
+	for n, stage := range map[int]passenger.Stage{1: passenger.Open, 2: passenger.Sealed, 3: passenger.Closed, 4: passenger.Open} {
+		s.write(func(tx ground.Tx) error {
+			f, err := tx.LockFlight(s.ctx, fid(n))
+			if err != nil {
+				return err
+			}
+			f.Stage = stage
+			return tx.UpdateFlight(s.ctx, f)
+		})
+	}
+	s.read(func(tx ground.Tx) error {
+		got, err := tx.UnfinishedFlights(s.ctx, s.flight(4).STD)
+		s.same("unfinished flights", []passenger.FlightID{fid(1), fid(3)}, ids(got))
+		return err
+	})
 }
 
 func (s *suite) travellers() {
