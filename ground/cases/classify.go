@@ -27,7 +27,7 @@ type Classification struct {
 	Severity  passenger.Severity
 	Flight    string // designator as KL0641, "" when none is named
 	Day       string // named with its year, YYYY-MM-DD; "" when none is
-	MonthDay  string // named without a year, --MM-DD, for [ResolveDay]; "" when none is
+	MonthDay  string // named without a year, --MM-DD, or counted back from the post, -1, for [ResolveDay]; "" when none is
 	Because   []string
 }
 
@@ -56,8 +56,8 @@ func Classify(text, platformLang string) Classification {
 	c.Flight = mentionedFlight(text)
 	if d := mentionedDay(text, c.Lang); strings.HasPrefix(d, "--") {
 		c.MonthDay = d
-	} else {
-		c.Day = d
+	} else if c.Day = d; d == "" {
+		c.MonthDay = relativeDay(tokens, c.Lang)
 	}
 	if len(because) > maxBecause {
 		because = because[:maxBecause]

@@ -147,13 +147,13 @@ func day(year string, month, dom int) string {
 
 // ResolveDay gives the MonthDay of a [Classification] its year: that which brings it nearest to when
 // the post was written, the past preferred by a ratio of two, since people complain about what
-// was. A day with a year stays; "" and what is no day give "".
+// was; or the day that it counts back from then. A day with a year stays; "" and what is no day give "".
 func ResolveDay(day string, posted time.Time) string {
 	if _, err := time.Parse(time.DateOnly, day); err == nil {
 		return day
 	}
 	if !strings.HasPrefix(day, "--") {
-		return ""
+		return countedBack(day, posted)
 	}
 	best, bestAway := "", time.Duration(0)
 	for y := posted.Year() - 1; y <= posted.Year()+1; y++ {

@@ -314,9 +314,6 @@ func (e *evaluation) input(f ground.Flight, t ground.Traveller) notes.Input {
 		AgentAsked:      true,
 		Now:             e.loop.FlaggedAt,
 	}
-	if in.Complaint.Day == "" {
-		in.Complaint.Day = e.kase.OpenedAt.UTC().Format(time.DateOnly)
-	}
 	for id, lf := range e.history { // what stays as it is once the note has moved: else it would be written again
 		in.MovedFrom = in.MovedFrom || id != f.ID && (lf.Retracted == "" || lf.Retracted == flightsync.RetractMoved || lf.Retracted == flightsync.RetractCancelled)
 	}

@@ -21,15 +21,14 @@ func Compile(in Input) (passenger.Note, *Refusal) {
 	if len(p.do) == 0 {
 		return passenger.Note{}, &Refusal{Code: NothingToDo, Reasons: []string{"crew can do nothing about this topic on a flight of this length and cabin"}}
 	}
-	day, err := time.Parse(time.DateOnly, in.Complaint.Day)
-	if err != nil {
-		return passenger.Note{}, &Refusal{Code: BadInput, Reasons: []string{"the day of the complaint is not known; write it as 2026-05-12"}, Desk: true}
+	if _, err := time.Parse(time.DateOnly, in.Complaint.Day); err != nil && in.Complaint.Day != "" {
+		return passenger.Note{}, &Refusal{Code: BadInput, Reasons: []string{"the day of the complaint cannot be read; write it as 2026-05-12"}, Desk: true}
 	}
 	n := passenger.Note{
 		Traveller: in.Traveller.No,
 		Name:      privacy.TabletName(in.Traveller.Surname, in.Traveller.Given, in.Traveller.Title),
 		Seat:      in.Traveller.Seat, Tier: in.Traveller.Tier,
-		Happened: []passenger.Phrase{happened(p, in.Complaint.Designator, day.Format(time.DateOnly))},
+		Happened: []passenger.Phrase{happened(p, in.Complaint)},
 		Priority: priority(in), Moment: p.moment, Private: p.private,
 		Why:     why(in, p),
 		Expires: in.Flight.STA.Add(passenger.NoteLifeAfterSTA).UTC(),
@@ -119,16 +118,21 @@ func check(n passenger.Note, in Input) *Refusal {
 	return nil
 }
 
-func happened(p plan, designator, day string) passenger.Phrase {
-	if !p.flight {
-		return passenger.Phrase{Code: p.happened, Args: []string{day}}
+// happened says what is known: flight and day, one of them, or neither.
+func happened(p plan, c Complaint) passenger.Phrase {
+	carrier, number, suffix, err := passenger.ParseDesignator(c.Designator)
+	flight := passenger.FlightKey{Carrier: carrier, Number: number, Suffix: suffix}.Designator()
+	switch known := p.flight && err == nil; {
+	case known && c.Day != "":
+		return passenger.Phrase{Code: p.happened, Args: []string{flight, c.Day}}
+	case known:
+		return passenger.Phrase{Code: p.happened + ".flight", Args: []string{flight}}
+	case c.Day == "":
+		return passenger.Phrase{Code: p.happened + ".any"}
+	case p.flight:
+		return passenger.Phrase{Code: p.happened + ".day", Args: []string{c.Day}}
 	}
-	carrier, number, suffix, err := passenger.ParseDesignator(designator)
-	if err != nil {
-		return passenger.Phrase{Code: p.happened + ".day", Args: []string{day}}
-	}
-	k := passenger.FlightKey{Carrier: carrier, Number: number, Suffix: suffix}
-	return passenger.Phrase{Code: p.happened, Args: []string{k.Designator(), day}}
+	return passenger.Phrase{Code: p.happened, Args: []string{c.Day}}
 }
 
 // priority follows the severity; a disrupted traveller with a connection is one step up.

@@ -75,10 +75,11 @@ func compile(t *testing.T, text string) (passenger.Note, *notes.Refusal) {
 	edits := notes.Edits{}
 	fields["edit words"], fields["edit moment"], fields["edit priority"], fields["edit private"] = &edits.Words, &edits.Moment, &edits.Priority, &edits.Private
 	for line := range strings.Lines(text) {
-		key, v, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		key, v, ok := strings.Cut(strings.TrimSpace(line), ":")
 		if !ok {
 			t.Fatalf("line %q is not key: value", line)
 		}
+		v = strings.TrimSpace(v)
 		switch key {
 		case "hours":
 			h, err := time.ParseDuration(v + "h")
@@ -103,7 +104,7 @@ func compile(t *testing.T, text string) (passenger.Note, *notes.Refusal) {
 		}
 		switch p := reflect.ValueOf(f).Elem(); p.Kind() {
 		case reflect.String:
-			p.SetString(strings.TrimSpace(v))
+			p.SetString(v)
 		case reflect.Bool:
 			p.SetBool(v == "yes")
 		default:

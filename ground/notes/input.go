@@ -19,7 +19,7 @@ const (
 // Complaint is the flight and day a case is about.
 type Complaint struct {
 	Designator string // "KL0641"; "" or unreadable when not known
-	Day        string // YYYY-MM-DD of what happened, of the first post when not known
+	Day        string // YYYY-MM-DD of what happened; "" when nobody said
 }
 
 // Traveller is the affected person on this flight.
