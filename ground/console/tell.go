@@ -73,6 +73,7 @@ type tell struct {
 	Missing string
 	Reasons []string
 	Edits   ground.Edits
+	Was     string // the note as compiled without edits, for [readEdits]
 	Do      []choice
 	DoNot   []choice
 	Moments []passenger.Moment
@@ -111,6 +112,7 @@ func (s *server) tell(ctx context.Context, b base, c ground.Case, loop *ground.L
 			t.Reasons = append(t.Reasons, b.Word("held", d))
 		}
 	}
+	t.Was = plainForm(t.Preview.Plain)
 	t.Do, t.DoNot = choices("do", b.Lang(), codes(n.Do)), choices("not", b.Lang(), codes(n.DoNot))
 	if t.Edits.Priority == 0 {
 		t.Edits.Priority = n.Priority
@@ -145,12 +147,54 @@ func choices(kind, lang string, on []passenger.PhraseCode) []choice {
 	return out
 }
 
+// plainForm is what the edit form of an untouched note sends.
+func plainForm(n passenger.Note) string {
+	q := url.Values{"moment": {string(n.Moment)}, "priority": {strconv.Itoa(int(n.Priority))}}
+	for field, ps := range map[string][]passenger.Phrase{"do": n.Do, "not": n.DoNot} {
+		for _, p := range ps {
+			q.Add(field, string(p.Code))
+		}
+	}
+	if n.Private {
+		q.Set("private", "1")
+	}
+	return q.Encode()
+}
+
+// untouched takes out of the edit form what it was rendered with: what nobody touched is no edit. The
+// form lists phrases by their words, the note by what counts: those that stay keep the note's order.
+func untouched(q url.Values) url.Values {
+	was, err := url.ParseQuery(q.Get("was"))
+	if err != nil || len(was) == 0 {
+		return q
+	}
+	out := url.Values{"edit": q["edit"], "words": q["words"]}
+	for _, field := range []string{"do", "not"} {
+		var ordered []string
+		for _, code := range append(slices.Clone(was[field]), slices.Sorted(slices.Values(q[field]))...) {
+			if slices.Contains(q[field], code) && !slices.Contains(ordered, code) {
+				ordered = append(ordered, code)
+			}
+		}
+		if !slices.Equal(ordered, was[field]) {
+			out[field] = ordered
+		}
+	}
+	for _, field := range []string{"moment", "priority", "private"} {
+		if q.Get(field) != was.Get(field) {
+			out[field] = q[field]
+		}
+	}
+	return out
+}
+
 // readEdits reads the edit form. Without its mark "edit" nothing was changed. Errors: invalid.
 func readEdits(q url.Values) (e ground.Edits, err error) {
 	const op = "console.readEdits"
 	if !q.Has("edit") {
 		return e, nil
 	}
+	q = untouched(q)
 	for _, l := range []struct {
 		kind, field string
 		to          *[]passenger.PhraseCode

@@ -12,6 +12,7 @@ import (
 // Preview is the pre-written note of a case as it would go out now.
 type Preview struct {
 	Note    passenger.Note // for the flight, or for a flight to come when none is known
+	Plain   passenger.Note // the same without the edits; empty when it is refused
 	Flight  string         // key, "" when no flight is known
 	Departs time.Time
 	Missing string // what sends it to the desk, or refuses it; "" when it can go
@@ -58,6 +59,9 @@ func (s *Service) Preview(ctx context.Context, id passenger.CaseID, edits ground
 			}
 			if best := pick(cands, e.standing); best != nil {
 				p.Note, p.Flight, p.Departs = best.note, best.flight.Key.String(), best.flight.STD
+				in := e.input(best.flight, best.traveller)
+				in.Consent, in.Edits = passenger.ConsentYes, nil
+				p.Plain, _ = notes.Compile(in)
 				return nil
 			}
 			if refusal != nil && p.Missing == "" {
@@ -75,6 +79,8 @@ func (e *evaluation) sample(p *Preview) error {
 	in := e.input(ground.Flight{STD: now.Add(24 * time.Hour), STA: now.Add(32 * time.Hour)}, ground.Traveller{No: 1})
 	in.Consent, in.Traveller.IdentitySure, in.Traveller.MinorPossible = passenger.ConsentYes, true, false
 	note, refusal := notes.Compile(in)
+	in.Edits = nil
+	p.Plain, _ = notes.Compile(in)
 	if refusal == nil {
 		note.Name = ""
 		p.Note = note
