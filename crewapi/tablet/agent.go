@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,22 +81,24 @@ func Open(c Config) (*Agent, error) {
 	return a, nil
 }
 
-// finish removes what a program that ended meanwhile had begun to destroy.
+// finish removes what a program that ended meanwhile had begun to destroy. A directory that the index
+// does not know stays: it may hold entries.
 func (a *Agent) finish() {
 	entries, err := os.ReadDir(a.path("flights"))
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		id, err := passenger.ParseFlightID(e.Name())
-		if err != nil {
-			continue
+		name, dead := strings.CutSuffix(e.Name(), removed)
+		if id, err := passenger.ParseFlightID(name); err == nil && !dead {
+			f, ok := a.flights[id]
+			dead = ok && f.rec.Purged != nil
 		}
-		if f, ok := a.flights[id]; ok && f.rec.Purged == nil {
+		if !dead {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(a.path("flights"), e.Name())); err != nil {
-			a.Log.Warn("a destroyed flight stays on disk", "flight", id.String(), "err", err)
+			a.Log.Warn("a destroyed flight stays on disk", "flight", name, "err", err)
 		}
 	}
 }
@@ -104,13 +107,17 @@ func (a *Agent) path(name string) string { return filepath.Join(a.Dir, name) }
 
 func (a *Agent) load() error {
 	var err error
-	if a.device, a.keys, err = loadDevice(a.path("device.json"), a.path("device.keys")); err != nil {
+	if a.device, a.keys, err = loadDevice(a.path("device.json"), a.path("device.keys"), a.Log); err != nil {
 		return err
 	}
-	x, whole, err := loadIndex(a.path("flights.json"), a.path("flights.json.old"))
+	x, err := loadIndex(a.path("flights.json"))
+	if passenger.CodeOf(err) == passenger.Phase {
+		return err
+	}
 	if err != nil {
-		return err
+		a.Log.Error("the list of flights is lost; it is made again from their directories", "err", err)
 	}
+	x.Flights = append(x.Flights, a.lostFlights(x.Flights)...)
 	a.gone, a.synced = x.Gone, x.LastSync
 	if class, err := uplink.ParseSetting(string(cmp.Or(a.Uplink.Class, x.Link, uplink.Auto))); err == nil {
 		a.way.chosen = class
@@ -120,11 +127,10 @@ func (a *Agent) load() error {
 		a.flights[f.id] = f
 		if rec.Purged == nil {
 			f.readKey()
+			f.keepRecord(rec)
 		}
 	}
-	if whole {
-		a.finish()
-	}
+	a.finish()
 	if a.device.enrolled() {
 		a.client, err = crewapi.NewClient(a.device.Ground, a.device.Token, a.HTTP)
 	}
@@ -185,7 +191,7 @@ func (a *Agent) save() error {
 	for _, f := range a.all() {
 		x.Flights = append(x.Flights, f.record())
 	}
-	err := writeFile(a.path("flights.json"), a.path("flights.json.old"), x)
+	err := writeFile(a.path("flights.json"), x)
 	if err == nil {
 		a.indexed++
 	}

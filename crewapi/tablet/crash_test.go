@@ -270,7 +270,7 @@ func TestNothingReadableOnDisk(t *testing.T) {
 		}
 		b, err := os.ReadFile(path)
 		for _, s := range secrets {
-			if bytes.Contains(b, []byte(s)) && !(s == a.device.Token && d.Name() == "device.json") {
+			if bytes.Contains(b, []byte(s)) && !(s == a.device.Token && strings.HasPrefix(d.Name(), "device.json")) {
 				t.Errorf("%s holds %q", d.Name(), s)
 			}
 		}

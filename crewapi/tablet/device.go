@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 
 	"github.com/cabinloop/cabinloop/internal/keys"
@@ -32,26 +33,70 @@ func (d device) keeps(url string, ground passenger.PublicKeys) bool {
 
 // loadDevice reads device.json and the keys beside it; a missing device.json is a tablet not
 // yet enrolled. Errors: corrupt; those of [keys.Load].
-func loadDevice(path, keyPath string) (d device, k keys.KeyStore, err error) {
+func loadDevice(path, keyPath string, log *slog.Logger) (d device, k keys.KeyStore, err error) {
 	const op = "tablet.loadDevice"
-	b, err := os.ReadFile(path)
+	err = readFile(path, func(b []byte) (err error) { d, err = parseDevice(b); return err })
 	if errors.Is(err, fs.ErrNotExist) {
-		return d, nil, nil
+		return device{}, nil, nil
 	}
-	if err == nil {
-		err = json.Unmarshal(b, &d)
+	if err != nil {
+		return device{}, nil, passenger.Wrap(passenger.Corrupt, op, "device.json cannot be read; the tablet must be enrolled anew in an empty data directory", err)
 	}
+	pair, err := loadKeys(keyPath, log)
+	if err != nil {
+		return device{}, nil, err
+	}
+	return d, pair, nil
+}
+
+func parseDevice(b []byte) (d device, err error) {
+	err = json.Unmarshal(b, &d)
 	for _, public := range [][]byte{d.GroundSign, d.GroundAgree} {
 		if err == nil {
 			_, err = keys.ParsePublic(public)
 		}
 	}
-	if err != nil {
-		return device{}, nil, passenger.Wrap(passenger.Corrupt, op, "device.json cannot be read; the tablet must be enrolled anew in an empty data directory", err)
+	return d, err
+}
+
+// saveKeys writes both copies of the tablet's keys. Errors: unavailable.
+func saveKeys(path string, pair *keys.Pair) error {
+	if err := keys.Save(path, pair); err != nil {
+		return err
 	}
-	pair, err := keys.Load(keyPath)
+	return keys.Save(path+spare, pair)
+}
+
+// loadKeys reads the keys from the first copy that is whole (private keys that fit their public
+// ones) and repairs the other. Errors: those of [keys.Load] for the first.
+func loadKeys(path string, log *slog.Logger) (*keys.Pair, error) {
+	pair, err := loadKey(path, log)
+	other := path + spare
 	if err != nil {
-		return device{}, nil, err
+		old, oldErr := loadKey(other, log)
+		if oldErr != nil {
+			return nil, err
+		}
+		log.Error("the key file is damaged; its copy is used", "err", err)
+		pair, other = old, path
 	}
-	return d, pair, nil
+	if old, err := keys.Load(other); err != nil || !bytes.Equal(old.Marshal(), pair.Marshal()) {
+		_ = keys.Save(other, pair) // as for other files: a disk that takes nothing leaves it as it is
+	}
+	return pair, nil
+}
+
+// loadKey reads one copy. One that others may read, as a tool that keeps no modes leaves it, is made
+// the owner's again: refusing it would take the notes from the crew and nothing from a thief.
+func loadKey(path string, log *slog.Logger) (*keys.Pair, error) {
+	pair, err := keys.Load(path)
+	if passenger.CodeOf(err) != passenger.Forbidden {
+		return pair, err
+	}
+	log.Warn("others could read the key file; its mode is put right", "err", errors.Join(err, os.Chmod(path, 0o600)))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, passenger.Wrap(passenger.Unavailable, "tablet.loadKey", "the key file cannot be read", err)
+	}
+	return keys.Parse(b)
 }

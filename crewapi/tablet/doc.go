@@ -7,17 +7,22 @@
 //	device.json               identity, ground's address and public keys, token; mode 0600
 //	device.keys               this tablet's private keys (package keys); mode 0600
 //	flights.json              what ground assigned, with the salt of each flight's store
-//	flights.json.old          the version before, should the newest be unreadable
 //	flights/<group>/KEY       the flight's key as ground wrapped it for this tablet
+//	flights/<group>/FLIGHT    what flights.json says of the flight
 //	flights/<group>/<n>/      the store of one flight (package badgerstore), generation n
 //	unsent/<group>.json       what ground lacked when the lease ended, sealed to ground
 //
+// The files but FLIGHT stand twice, as NAME and NAME.old, each with a checksum (file.go): one of the
+// two is whole at any moment, and repairs the other. Without flights.json the directories say which
+// flights there are. What is being removed is named <group>.removed; nothing else is ever deleted
+// because the index does not know it.
+//
 // A flight has one key, made by ground. It is on disk wrapped only, for this tablet's agree key;
 // the key of a store is derived from it and from a random salt of the store's generation.
-// Replacing the salt in flights.json is the moment at which a new generation counts; dropping it
-// destroys what the file system may keep of that store, dropping KEY all of the flight. A lost
-// KEY is no damage: ground gives the same key again while the lease runs. Another key for a
-// flight is refused.
+// Replacing the salt in FLIGHT and then in flights.json is the moment at which a new generation counts;
+// dropping it from all of them destroys what the file system may keep of that store, dropping KEY all
+// of the flight. A lost KEY is no damage: ground gives the same key again while the lease runs. Another
+// key for a flight is refused.
 //
 // # Rules
 //

@@ -65,10 +65,10 @@ func (a *Agent) become(d device, pair *keys.Pair) error {
 	if err := a.save(); err != nil {
 		return err
 	}
-	if err := keys.Save(a.path("device.keys"), pair); err != nil {
+	if err := saveKeys(a.path("device.keys"), pair); err != nil {
 		return err
 	}
-	if err := writeFile(a.path("device.json"), "", d); err != nil {
+	if err := writeFile(a.path("device.json"), d); err != nil {
 		return err
 	}
 	a.mu.Lock()

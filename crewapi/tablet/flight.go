@@ -74,8 +74,16 @@ func (f *flight) setRecord(change func(*record)) error {
 	f.recMu.Lock()
 	before := f.rec
 	change(&f.rec)
+	after := f.rec
 	f.recMu.Unlock()
-	if err := f.agent.save(); err != nil {
+	err := error(nil)
+	if after.Generation != before.Generation && after.Purged == nil {
+		err = f.writeRecord(after) // first: an old salt is nowhere once the index has the new one
+	}
+	if err == nil {
+		err = f.agent.save()
+	}
+	if err != nil {
 		f.recMu.Lock()
 		f.rec = before
 		f.recMu.Unlock()
@@ -134,7 +142,7 @@ func (f *flight) use() error {
 // open opens the current generation, or begins the first.
 func (f *flight) open(rec record) error {
 	if rec.Generation == 0 {
-		return f.begin(1)
+		return f.begin(f.newest() + 1)
 	}
 	db, err := f.openStore(rec.Generation, rec.Salt)
 	if passenger.CodeOf(err) == passenger.Corrupt {
@@ -263,7 +271,6 @@ func (f *flight) begin(generation int) error {
 		return err
 	}
 	f.db, f.rep, f.talk, f.folded, f.row, f.ops, f.sealed = db, nil, flightsync.Talk{}, nil, nil, nil, nil
-	f.sweepGenerations(generation)
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/uplink"
@@ -47,33 +46,27 @@ type record struct {
 	Unsent      int                    `json:"unsent,omitempty"` // ops of a destroyed flight that ground lacks
 }
 
-// loadIndex reads flights.json, or the version before it; whole says that it was the newest.
-// Errors: corrupt when neither can be read, phase when a later program wrote it.
-func loadIndex(path, old string) (x index, whole bool, err error) {
-	if x, err = readIndex(path); err == nil || passenger.CodeOf(err) == passenger.Phase {
-		return x, true, err
-	}
-	x, oldErr := readIndex(old)
+// loadIndex reads flights.json; a missing one is an empty index. Errors: corrupt when neither copy can
+// be read, phase when a later program wrote it.
+func loadIndex(path string) (x index, err error) {
+	err = readFile(path, func(b []byte) (err error) { x, err = parseIndex(b); return err })
 	switch {
-	case oldErr == nil:
-		return x, false, nil
-	case errors.Is(err, fs.ErrNotExist) && errors.Is(oldErr, fs.ErrNotExist):
-		return index{}, false, nil
+	case err == nil || passenger.CodeOf(err) == passenger.Phase:
+		return x, err
+	case errors.Is(err, fs.ErrNotExist):
+		return index{}, nil
 	}
-	return x, false, passenger.Wrap(passenger.Corrupt, "tablet.loadIndex", "flights.json cannot be read", err)
+	return index{}, passenger.Wrap(passenger.Corrupt, "tablet.loadIndex", "flights.json cannot be read", err)
 }
 
-func readIndex(path string) (x index, err error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return x, err
-	}
+func parseIndex(b []byte) (x index, err error) {
 	var first struct {
 		Version int `json:"version"`
 	}
 	if err := json.Unmarshal(b, &first); err == nil && first.Version > indexVersion {
-		return x, passenger.Errorf(passenger.Phase, "tablet.readIndex",
+		return x, passenger.Errorf(passenger.Phase, "tablet.parseIndex",
 			"a newer version of this app stored what is on this tablet; install that version again: nothing here was changed, and everything recorded is kept")
 	}
-	return x, json.Unmarshal(b, &x)
+	err = json.Unmarshal(b, &x)
+	return x, err
 }

@@ -51,17 +51,16 @@ func unwrap(store keys.KeyStore, tablet passenger.TabletID, id passenger.FlightI
 // readKey takes the flight's key from its file, if it is there and opens; if not, ground gives
 // it again.
 func (f *flight) readKey() {
-	b, err := os.ReadFile(f.keyPath())
+	var w wrapped
+	var key flightKey
+	err := readFile(f.keyPath(), func(b []byte) (err error) {
+		if w, err = parseWrapped(b); err == nil {
+			key, err = f.agent.unwrap(f.id, w)
+		}
+		return err
+	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return
-	}
-	var w wrapped
-	if err == nil {
-		err = json.Unmarshal(b, &w)
-	}
-	var key flightKey
-	if err == nil {
-		key, err = f.agent.unwrap(f.id, w)
 	}
 	if err != nil {
 		f.agent.Log.Error("the key of a flight cannot be read; ground has to give it again", "flight", f.id.String(), "err", err)
@@ -70,6 +69,11 @@ func (f *flight) readKey() {
 	f.recMu.Lock()
 	f.secret, f.leaseEnds = &key, w.LeaseEnd
 	f.recMu.Unlock()
+}
+
+func parseWrapped(b []byte) (w wrapped, err error) {
+	err = json.Unmarshal(b, &w)
+	return w, err
 }
 
 // grant takes the flight's key from ground. A flight has one key for good: another one is
@@ -86,7 +90,7 @@ func (f *flight) grant(d passenger.Duty) error {
 	if err := os.MkdirAll(f.parent(), 0o700); err != nil {
 		return passenger.Wrap(passenger.Unavailable, "tablet.grant", "the flight's directory cannot be made", err)
 	}
-	if err := writeFile(f.keyPath(), "", w); err != nil {
+	if err := writeFile(f.keyPath(), w); err != nil {
 		return err
 	}
 	f.recMu.Lock()
@@ -106,11 +110,7 @@ func (f *flight) destroyKey() error {
 	f.recMu.Lock()
 	f.secret, f.leaseEnds = nil, time.Time{}
 	f.recMu.Unlock()
-	err := os.Remove(f.keyPath())
-	if err == nil {
-		err = syncDir(f.parent())
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeFile(f.keyPath()); err != nil {
 		return passenger.Wrap(passenger.Unavailable, "tablet.destroyKey", "the flight's key could not be removed", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -32,7 +33,8 @@ func TestKeyLostOnTablet(t *testing.T) {
 			w.sync(a)
 			w.record(a, dot, acted)
 			a.Close()
-			if err := damage(filepath.Join(a.Dir, "flights", f.A.Flight.String(), "KEY")); err != nil {
+			path := filepath.Join(a.Dir, "flights", f.A.Flight.String(), "KEY")
+			if err := errors.Join(os.Remove(path+spare), damage(path)); err != nil {
 				t.Fatal(err)
 			}
 			a = w.open(a.Dir)
@@ -60,7 +62,11 @@ func rewrap(path string, change func(*wrapped)) error {
 		return err
 	}
 	change(&w)
-	return writeFile(path, "", w)
+	b, err = json.Marshal(w)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, b, 0o600)
 }
 
 // TestOneKeyAFlight: another key for a flight that has one is refused, also after a longer lease.
@@ -114,7 +120,7 @@ func TestKeyIsForThisTablet(t *testing.T) {
 		t.Errorf("another tablet's keys: %v", err)
 	}
 	b.Close()
-	if err := os.Remove(filepath.Join(stolen, "device.keys")); err != nil {
+	if err := removeFile(filepath.Join(stolen, "device.keys")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(Config{Dir: stolen, Now: w.clock, Rand: rand.Reader, HTTP: w.http, Log: a.Log}); passenger.CodeOf(err) != passenger.NotFound {

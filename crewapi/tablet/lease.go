@@ -1,6 +1,8 @@
 package tablet
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"time"
 
@@ -102,7 +104,7 @@ func (f *flight) purge(v *folded, rec record) error {
 	if err != nil {
 		return err
 	}
-	left := unsent{runs}
+	left := unsent{Runs: runs, Assignment: &rec.Assignment}
 	if err := f.agent.saveUnsent(f.id, left); err != nil {
 		return err
 	}
@@ -124,12 +126,22 @@ func (f *flight) purge(v *folded, rec record) error {
 	return f.unlink()
 }
 
+// unlink removes the flight's key and directory. What is being removed has another name, so that it
+// is never taken for a flight that the index has lost.
 func (f *flight) unlink() error {
 	if err := f.destroyKey(); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(f.parent()); err != nil {
-		return passenger.Wrap(passenger.Unavailable, "tablet.unlink", "the flight's directory could not be removed", err)
+	const op, text = "tablet.unlink", "the flight's directory could not be removed"
+	dead := f.parent() + removed
+	if err := os.RemoveAll(dead); err != nil {
+		return passenger.Wrap(passenger.Unavailable, op, text, err)
+	}
+	if err := os.Rename(f.parent(), dead); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return passenger.Wrap(passenger.Unavailable, op, text, err)
+	}
+	if err := os.RemoveAll(dead); err != nil {
+		return passenger.Wrap(passenger.Unavailable, op, text, err)
 	}
 	return nil
 }
@@ -142,18 +154,18 @@ func (a *Agent) drop(f *flight) error {
 			own = v.counts(f.talk.Peer)
 		}
 	}
+	f.shut()
+	if err := f.unlink(); err != nil {
+		return err
+	}
+	f.gone = true
 	a.mu.Lock()
 	a.gone.Issued += own.Issued
 	a.gone.OnGround += own.OnGround
 	delete(a.flights, f.id)
 	a.mu.Unlock()
-	if err := a.save(); err != nil {
-		return err
-	}
 	a.Log.Info("flight off the list", "flight", f.id.String())
-	f.shut()
-	f.gone = true
-	return f.unlink()
+	return a.save()
 }
 
 // forget drops a flight whatever is in it.

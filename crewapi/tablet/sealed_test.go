@@ -313,7 +313,7 @@ func TestDamagedAtTheEndOfTheLease(t *testing.T) {
 }
 
 func FuzzUnsent(f *testing.F) {
-	good, err := json.Marshal(unsent{[]unsentRun{{true, flightsync.SealedRun{Author: 4, First: 2, Ops: [][]byte{{1}}, Sig: []byte{2}}}}})
+	good, err := json.Marshal(unsent{Runs: []unsentRun{{true, flightsync.SealedRun{Author: 4, First: 2, Ops: [][]byte{{1}}, Sig: []byte{2}}}}})
 	if err != nil {
 		f.Fatal(err)
 	}

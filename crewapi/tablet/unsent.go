@@ -23,6 +23,8 @@ const (
 // lease ended. Nobody but ground can read it.
 type unsent struct {
 	Runs []unsentRun `json:"runs"`
+	// Assignment says of which flight, should flights.json be lost.
+	Assignment *passenger.Assignment `json:"assignment,omitempty"`
 }
 
 func (a *Agent) unsentPath(id passenger.FlightID) string {
@@ -52,11 +54,10 @@ func parseUnsent(b []byte) (u unsent, err error) {
 }
 
 func (a *Agent) loadUnsent(id passenger.FlightID) (u unsent, err error) {
-	b, err := os.ReadFile(a.unsentPath(id))
-	if err != nil {
-		return u, passenger.Wrap(passenger.Corrupt, "tablet.loadUnsent", "the entries that wait for ground are not there", err)
+	if err = readFile(a.unsentPath(id), func(b []byte) (err error) { u, err = parseUnsent(b); return err }); err != nil {
+		return unsent{}, passenger.Wrap(passenger.Corrupt, "tablet.loadUnsent", "the entries that wait for ground cannot be read", err)
 	}
-	return parseUnsent(b)
+	return u, nil
 }
 
 // saveUnsent writes what is left, or removes the file when nothing is.
@@ -66,9 +67,9 @@ func (a *Agent) saveUnsent(id passenger.FlightID, u unsent) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return passenger.Wrap(passenger.Unavailable, "tablet.saveUnsent", "the folder of waiting entries cannot be made", err)
 		}
-		return writeFile(path, "", u)
+		return writeFile(path, u)
 	}
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+	if err := removeFile(path); err != nil {
 		return passenger.Wrap(passenger.Unavailable, "tablet.saveUnsent", "entries that ground has could not be removed", err)
 	}
 	return nil
@@ -121,8 +122,9 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 		}
 		rest = rest[len(part):]
 	}
-	own, all := unsent{left}.count()
-	if err := a.saveUnsent(f.id, unsent{left}); err != nil {
+	u.Runs = left
+	own, all := u.count()
+	if err := a.saveUnsent(f.id, u); err != nil {
 		return err
 	}
 	if err := f.setRecord(func(r *record) {
