@@ -37,7 +37,13 @@
 //     that does not cover HIGH was rolled back ([DB.RolledBack]). HIGH is written after the batch
 //     is flushed and not flushed itself: it may be older than the store, never newer.
 //
-// A deleted or replaced body (a stub) leaves its older version in Badger's files until they
-// are compacted: erasure for good is a copy into a new directory under a new key ([Copy]) and
-// removal of the old one. This package does not destroy keys and does not delete directories.
+// # Tables
+//
+// Badger never merges tables here: when the table of a merge cannot be written, it removes those that
+// it was to replace, and says nothing. So a store grows a table each time that it is closed with
+// something new in it, and no table ever goes ([DB.Tables]). Its owner copies it before they are many,
+// and a deleted or replaced body (a stub) leaves its older version there until then. Both are a copy
+// into a new directory under a new key ([Copy]), which is opened anew and compared ([Same]) before the
+// old one is removed: a copy that fails is no loss. This package does not destroy keys and does not
+// delete directories.
 package badgerstore

@@ -3,8 +3,11 @@ package badgerstore
 import "time"
 
 const (
-	// closeWait is how long Close waits for a disk that failed.
-	closeWait = 3 * time.Second
+	// closeWait is how long Close waits for a disk that failed, badgerWait how long anything waits for
+	// Badger, which tries a table that cannot be written again for ever. Arbitrary, far beyond what
+	// the slowest flash takes.
+	closeWait  = 3 * time.Second
+	badgerWait = 20 * time.Second
 	// memTable is Badger's memtable, bytes. A transaction may take 15 % of it: 629 kB, enough for
 	// the largest exchange (200 KiB of ops, 4,096 ops, 31 bytes of envelope and 13 of key each).
 	memTable = 4 << 20
@@ -22,11 +25,6 @@ const (
 	// defaultFloor is the free disk space below which nothing is written, bytes. A write to a
 	// mapped file on a full disk kills the process; room for two memtable logs and a table.
 	defaultFloor = 32 << 20
-	// looseTables is how many tables there are before Badger merges them. It must not come to that
-	// in a flight: when the table of a merge cannot be written, Badger drops the error and removes
-	// the tables that it was to replace (4.9.6, levels.go: defer inflightBuilders.Done(err)). An
-	// opened store writes one when it closes, and one for each memtable.
-	looseTables = 64
 	// discardSize is that of Badger's DISCARD, bytes (Badger 4.9.6, discard.go).
 	discardSize = 1 << 20
 	// highSlot is the size of one of the two slots of HIGH, bytes; 64 authors fit.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	badger "github.com/dgraph-io/badger/v4"
 
@@ -67,7 +66,7 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 	if err := d.twice(op, "the flight's store is damaged", func() error { return d.checkFiles(outer) }); err != nil {
 		return nil, err
 	}
-	if err := d.twice(op, "the flight's store cannot be opened", func() (err error) { d.db, err = openBadger(dir, outer); return err }); err != nil {
+	if err := d.twice(op, "the flight's store cannot be opened", func() (err error) { d.db, err = openWithin(dir, outer); return err }); err != nil {
 		return nil, err
 	}
 	if d.high, err = openHigh(dir); err != nil {
@@ -142,6 +141,12 @@ func openBadger(dir string, key []byte) (db *badger.DB, err error) {
 	return badger.Open(badgerOptions(dir, key))
 }
 
+// openWithin does not wait for ever for Badger to open: with enough logs that cannot become tables it
+// would. What opens too late is closed again.
+func openWithin(dir string, key []byte) (*badger.DB, error) {
+	return within(badgerWait, func() (*badger.DB, error) { return openBadger(dir, key) }, func(db *badger.DB) { db.Close() })
+}
+
 // dropEmptyLogs removes logs without a byte: a program that was killed between making
 // one and sizing it leaves it behind, and Badger then refuses the whole store. Nothing was ever
 // acknowledged from a log without bytes.
@@ -197,17 +202,12 @@ func (d *DB) sums() error {
 
 // closeBadger does not wait for ever for a disk that fails: Badger tries to flush until it can.
 func (d *DB) closeBadger() error {
-	if d.failed == nil {
-		return d.db.Close()
+	wait := badgerWait
+	if d.failed != nil {
+		wait = closeWait
 	}
-	done := make(chan error, 1)
-	go func() { done <- d.db.Close() }()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(closeWait):
-		return d.failed
-	}
+	_, err := within(wait, func() (struct{}, error) { return struct{}{}, d.db.Close() }, nil)
+	return err
 }
 
 // RolledBack reports whether the store holds less than was once applied: its owner must take

@@ -3,6 +3,7 @@ package badgerstore
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
+	"math"
 
 	badger "github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -30,10 +31,15 @@ func WithFree(free func(dir string) (uint64, error)) Option {
 	return func(c *config) { c.free = free }
 }
 
+// badgerOptions are those under which Badger never merges tables: no goroutine does, none is done at
+// the end, and no flush waits for one (Badger 4.9.6: levels.go startCompact and addLevel0Table, db.go
+// close; the value log is collected on request only). When the table of a merge cannot be written,
+// Badger drops the error and removes the tables that it was to replace (levels.go: defer
+// inflightBuilders.Done(err)). The owner copies a store that has many; see [DB.Tables].
 func badgerOptions(dir string, key []byte) badger.Options {
 	return badger.DefaultOptions(dir).WithSyncWrites(true).
 		WithMemTableSize(memTable).WithNumMemtables(2).
-		WithNumLevelZeroTables(looseTables).WithNumLevelZeroTablesStall(2 * looseTables).WithNumCompactors(2).
+		WithNumLevelZeroTables(math.MaxInt32 - 1).WithNumLevelZeroTablesStall(math.MaxInt32).WithNumCompactors(0).WithCompactL0OnClose(false).
 		WithBlockCacheSize(cache).WithIndexCacheSize(cache).
 		WithValueLogFileSize(valueLog).WithValueThreshold(valueThreshold).
 		WithCompression(options.None).WithMetricsEnabled(false).WithDetectConflicts(false).

@@ -82,6 +82,11 @@ func (d *DB) Meta(name string) ([]byte, error) { return d.get("badgerstore.Meta"
 // Metas yields the values of the agent whose names begin with prefix, by name, until yield
 // returns false. One that cannot be read is passed over. Errors: corrupt.
 func (d *DB) Metas(prefix string, yield func(name string, value []byte) bool) error {
+	return d.metas(prefix, false, yield)
+}
+
+// metas is [DB.Metas]; with all, a value that cannot be read is an error.
+func (d *DB) metas(prefix string, all bool, yield func(name string, value []byte) bool) error {
 	if d.snapshot != nil {
 		return d.snapshot.Metas(prefix, yield)
 	}
@@ -93,7 +98,9 @@ func (d *DB) Metas(prefix string, yield func(name string, value []byte) bool) er
 			if err := it.Item().Value(func(sealed []byte) (err error) {
 				value, err = d.env.open(it.Item().Key(), sealed)
 				return err
-			}); err != nil {
+			}); err != nil && all {
+				return err
+			} else if err != nil {
 				continue
 			}
 			if !yield(string(it.Item().Key()[1:]), value) {

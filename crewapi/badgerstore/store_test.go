@@ -379,7 +379,7 @@ func TestCopyLeavesErasedBodiesBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer to.Close()
-	if err := Copy(to, from, "peer", "never set"); err != nil {
+	if err := Copy(to, from, nil); err != nil {
 		t.Fatal(err)
 	}
 	ops, bad, err := readable(to)

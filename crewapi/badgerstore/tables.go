@@ -21,7 +21,7 @@ import (
 
 // Badger opens its tables in goroutines of its own and panics over a damaged one: the program
 // would die at every start. So tables are looked at first. They never change once written: SUMS
-// lists the SHA-256 of each, and of itself; it is written at every open and close. A table that
+// lists the SHA-256 of each, and of itself; it is written when an open or close finds others. A table that
 // is not listed yet has at least its footer and index checked.
 
 // ivSize is what an encrypted index ends with, bytes.
@@ -53,8 +53,8 @@ func checkTables(dir string) error {
 	return nil
 }
 
-// liveTables names the tables that Badger's manifest holds. Others are left from a compaction
-// that was cut short, perhaps empty; Badger removes them. It also removes those that a damaged
+// liveTables names the tables that Badger's manifest holds. Others are left from a flush that was cut
+// short, perhaps empty; Badger removes them. It also removes those that a damaged
 // manifest does not name any more, and says nothing, so that is an error here.
 func liveTables(dir string) (names []string, err error) {
 	f, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
@@ -154,7 +154,7 @@ func writeSums(dir string, live []string) error {
 		if !ok {
 			content, err := os.ReadFile(filepath.Join(dir, name))
 			if os.IsNotExist(err) {
-				continue // compacted away meanwhile
+				continue // its name stands in the manifest, and its flush failed
 			}
 			if err != nil {
 				return err
@@ -166,9 +166,21 @@ func writeSums(dir string, live []string) error {
 	}
 	self := sha256.Sum256(b)
 	b = fmt.Appendf(b, "%x\n", self)
-	tmp := filepath.Join(dir, "SUMS.new")
-	if err := os.WriteFile(tmp, b, 0o600); err != nil {
+	path := filepath.Join(dir, "SUMS")
+	if was, err := os.ReadFile(path); err == nil && bytes.Equal(was, b) {
+		return nil
+	}
+	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(tmp, filepath.Join(dir, "SUMS"))
+	return os.Rename(path+".new", path)
+}
+
+// Tables is how many files the store has grown: one for each time that it was closed, or found not
+// closed, with something written. Reading looks into all of them.
+func (d *DB) Tables() int {
+	if d.snapshot != nil {
+		return 0
+	}
+	return len(d.db.Tables())
 }

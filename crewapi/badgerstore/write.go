@@ -66,7 +66,7 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 	if err := d.room(op); err != nil {
 		return err
 	}
-	err := d.db.Update(func(txn *badger.Txn) error {
+	err := d.update(func(txn *badger.Txn) error {
 		for _, dot := range w.gone {
 			if err := txn.Delete(opKey(dot)); err != nil {
 				return err
@@ -101,6 +101,12 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 		return broken(op, err)
 	}
 	return nil
+}
+
+// update does not wait for ever for room in a memtable: what cannot become a table takes it.
+func (d *DB) update(fn func(*badger.Txn) error) error {
+	_, err := within(badgerWait, func() (struct{}, error) { return struct{}{}, d.db.Update(fn) }, nil)
+	return err
 }
 
 // broken is the answer once a flush has failed: the system may have dropped what was not on the

@@ -272,15 +272,12 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	if err != nil {
 		return err
 	}
-	names := []string{metaPeer, metaSynced, metaOthers}
-	for _, m := range carried(f.db) {
-		if d, ok := parseSealedName(m.Name); !ok || !slices.Contains(dots, d) {
-			names = append(names, m.Name)
-		}
-	}
 	rescued, err := f.rescuedWithout(dots)
 	if err == nil {
-		err = badgerstore.Copy(db, f.db, names...)
+		err = badgerstore.Copy(db, f.db, func(m badgerstore.Meta) (badgerstore.Meta, bool) {
+			d, ok := parseSealedName(m.Name)
+			return m, !(ok && slices.Contains(dots, d)) && m.Name != metaErasing && m.Name != metaRescue
+		})
 	}
 	if err == nil && len(rescued) > 0 {
 		err = db.Commit(flightsync.Batch{}, badgerstore.Meta{Name: metaRescue, Value: rescued})
