@@ -33,6 +33,8 @@ var groundEdges = []edge{
 	{"console", "dispatch", "pages show the view types of flights and their sums"},
 	{"console", "followup", "pages show the view types of follow-ups, receipts and reports"},
 	{"console", "notes", "the note desk shows compiled notes with their reasons"},
+	{"dispatch", "manifest", "a step writes what the list of a flight became"},
+	{"flightops", "manifest", "names of messages and of lists are compared in one way"},
 	{"dispatch", "notes", "a step appends what the compiler made"},
 }
 

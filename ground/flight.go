@@ -21,7 +21,8 @@ type Flight struct {
 	SealedAt  time.Time
 	ListAt    time.Time         // of the newest list message
 	ListDoubt string            // "" or why the list is unsure
-	ANA       int               // last ADL number, 0 when unknown
+	List      ListFacts         // what ListDoubt and the travellers follow from
+	ANA       int               // highest ADL number, 0 when unknown
 	Revision  int               // of the reconciliation report: 1 at seal, +1 for each late arrival
 	Restores  int               // restores of the database that this flight has taken note of
 	Floor     flightsync.Author // no index below is given to a tablet any more; 0 before a restore
@@ -46,6 +47,7 @@ type Traveller struct {
 	Assistance []string
 	Onward     string // "KL0691 AMS-YYZ" or ""
 	Erased     bool   // everything above but numbers is gone, and so it stays
+	Facts      TravellerFacts
 }
 
 // ManifestRow is one traveller as a list or CSV names them, after decoding.
@@ -64,7 +66,13 @@ type ManifestRow struct {
 	Assistance []string
 	Onward     string
 	Minor      bool
-	Removed    bool // an ADL's DEL
+	Removed    bool     // an ADL's DEL
+	Locators   []string // beside Locator: of other carriers
+	Place      string   // which total of the list counts them: "JFK/Y"; "" when the source has no totals
+	// Partial is a row of a message that is no list: it adds services, and what it leaves empty
+	// it does not speak of. It brings nobody.
+	Partial bool
+	Off     bool // with Partial: was not on board
 }
 
 // ManifestUpdate is one list message or file for one flight.
@@ -73,11 +81,16 @@ type ManifestUpdate struct {
 	Arrival  string
 	STD, STA time.Time // zero when the source does not say; the flight must then exist
 	At       time.Time // of the message
-	Full     bool      // replaces the list (PNL, CSV); otherwise changes it (ADL)
-	Doubt    string
+	Sent     bool      // At is the sender's; otherwise it is the reception, and of two the later arrival counts
+	Rank     int       // among messages of one second, as [NewStamp] takes it
+	Full     bool      // the whole list (PNL, CSV); otherwise changes it (ADL)
+	Doubt    string    // why it does not add up, or another doubt; then it removes nobody
+	Aside    bool      // is no list: the list keeps its age
 	ANA      int
 	Rows     []ManifestRow
-	Receipt  string // idempotence key of the message
+	Totals   []ListCount // by place, after this message
+	Held     []ListCount // seats without a traveller: all of a full list, or how many more
+	Receipt  string      // idempotence key of the message
 }
 
 // ManifestResult says what a list message did.

@@ -111,6 +111,7 @@ type Flights interface {
 	UnfinishedFlights(ctx context.Context, before time.Time) ([]Flight, error)
 	Travellers(ctx context.Context, id passenger.FlightID) ([]Traveller, error) // by number, removed ones too
 	PutTraveller(ctx context.Context, t Traveller) error                        // upsert on (flight, no)
+	PutTravellers(ctx context.Context, ts []Traveller) error                    // the same for many, of which no two have one number
 	// FlightsOf lists the flights a person is booked on and not removed from, STD from the given time on, by STD.
 	FlightsOf(ctx context.Context, id passenger.PersonID, from time.Time) ([]Flight, []Traveller, error)
 	// Receipt stores the idempotence key of a message; false when it was known.

@@ -19,7 +19,7 @@ const (
 	changeOther  = changeLeg + "EF34GH,Smit,Tom,Mr,Y,21A,,,\n"
 	changeBefore = changeHeader + changeLeg + "AB12CD,Jansen,Anna,Mrs,Y,14C,GOLD,,C1\n" + changeOther
 	changeCSV    = changeHeader + changeLeg + "AB12CD,Jansen,Anna,Mrs,C,2A,GOLD,WCHC VGML,C1\n" + changeOther
-	changeADL    = ".AMSRMKL 201530\nADL\nKL0641/21NOV AMS PART1\nANA/000002\nRBD C/CJ Y/YBM\n-JFK01C\nCHG\n1JANSEN/ANNAMRS .L/AB12CD .R/WCHC HK1 .R/VGML HK1\n.R/SEAT HK1 02A\n-JFK01Y\nENDADL\n"
+	changeADL    = ".AMSRMKL 210801\nADL\nKL0641/21NOV AMS PART1\nANA/000002\nRBD C/CJ Y/YBM\n-JFK01C\nCHG\n1JANSEN/ANNAMRS .L/AB12CD .R/WCHC HK1 .R/VGML HK1\n.R/SEAT HK1 02A\n-JFK01Y\nENDADL\n"
 )
 
 // TestAChangeIsOneChange: the change message of a traveller and the file with the same change leave
@@ -55,6 +55,7 @@ func TestAChangeIsOneChange(t *testing.T) {
 		}
 		tab.sync()
 		v, after := tab.view(), w.travellers()[0]
+		after.Facts = ground.TravellerFacts{} // a file has no places and another age
 		o := outcome{Row: after, Same: after.Person == before.Person}
 		o.Crew, _ = v.Traveller(after.No)
 		for _, n := range v.Notes {

@@ -285,7 +285,9 @@ func (e *eraser) books(ctx context.Context) error {
 			continue
 		}
 		if e.key != nil {
-			e.stones = append(e.stones, ground.Tombstone{Kind: ground.TravellerStone, Flight: t.Flight, Hash: e.key.Traveller(t.Flight, t.SourceKey)})
+			for _, k := range append([]string{t.SourceKey}, t.Facts.Keys...) {
+				e.stones = append(e.stones, ground.Tombstone{Kind: ground.TravellerStone, Flight: t.Flight, Hash: e.key.Traveller(t.Flight, k)})
+			}
 		}
 		if err := e.tx.PutTraveller(ctx, ground.Traveller{Flight: t.Flight, No: t.No, Person: t.Person, SourceKey: fmt.Sprintf("erased|%d", t.No),
 			NoShow: t.NoShow, Removed: true, Erased: true}); err != nil {

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/ground/manifest"
 	"github.com/cabinloop/cabinloop/passenger"
 	"github.com/cabinloop/cabinloop/passenger/privacy"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -72,64 +71,54 @@ func (s *Service) flightOf(ctx context.Context, tx ground.Tx, u ground.ManifestU
 	return s.begin(ctx, tx, ground.Flight{ID: id, Key: u.Key, Arrival: u.Arrival, STD: u.STD.UTC(), STA: u.STA.UTC(), Stage: passenger.Planned})
 }
 
-// merger folds one update into the travellers of a flight and the manifest lane.
+// merger writes what one update changed: travellers, their persons, and the manifest lane.
 type merger struct {
 	*leg
 	update  ground.ManifestUpdate
 	res     *ground.ManifestResult
-	known   map[string]*ground.Traveller // by source key
-	next    passenger.TravellerNo
 	persons map[passenger.PersonID]bool // touched
-	drafts  []flightsync.Draft          // manifest lane
-	pages   []flightsync.Traveller      // of a first list
+	rows    []ground.Traveller
+	drafts  []flightsync.Draft     // manifest lane
+	pages   []flightsync.Traveller // of a first list
 	safety  []flightsync.Draft
-	erased  func(key string) bool // who was erased and does not come back with a list
 }
 
 func (m *merger) run(ctx context.Context) error {
-	all, err := m.tx.Travellers(ctx, m.flight.ID)
+	list, err := m.tx.Travellers(ctx, m.flight.ID)
 	if err != nil {
 		return err
 	}
-	m.known, m.persons = map[string]*ground.Traveller{}, map[passenger.PersonID]bool{}
 	v, err := m.view()
 	if err != nil {
 		return err
 	}
+	var next passenger.TravellerNo
 	for _, t := range v.Travellers { // of which a restored database may know less: a number is never used again
-		m.next = max(m.next, t.No)
+		next = max(next, t.No)
 	}
-	for _, t := range all {
-		m.known[t.SourceKey] = &t
-		m.next = max(m.next, t.No)
+	for _, t := range list {
+		next = max(next, t.No)
 	}
-	if m.erased, err = m.keptOut(ctx); err != nil {
+	erased, err := m.keptOut(ctx)
+	if err != nil {
 		return err
 	}
-	first := len(all) == 0
-	seen := map[string]bool{}
-	for _, row := range m.update.Rows {
-		key := SourceKey(row)
-		seen[key] = true
-		if err := m.row(ctx, row, key, first); err != nil {
+	merged := manifest.Merge(m.flight, list, m.update, next, erased)
+	m.res.Warnings, m.persons = merged.Warnings, map[passenger.PersonID]bool{}
+	for _, c := range merged.Changes {
+		if err := m.change(ctx, c, len(list) == 0); err != nil {
 			return err
 		}
 	}
-	if m.update.Full {
-		for key, t := range m.known {
-			if !seen[key] && !t.Removed {
-				if err := m.remove(ctx, t); err != nil {
-					return err
-				}
-			}
-		}
+	if err := m.tx.PutTravellers(ctx, m.rows); err != nil {
+		return err
 	}
-	slices.SortFunc(m.drafts, func(a, b flightsync.Draft) int { return cmp.Compare(a.Traveller, b.Traveller) })
+	m.flight.List, m.flight.ListDoubt = merged.Facts, merged.Doubt
+	m.flight.ANA = max(m.flight.ANA, m.update.ANA)
+	if !m.update.Aside {
+		m.flight.ListAt = latest(m.update.At, m.flight.ListAt)
+	}
 	m.drafts = append(flightsync.PageDrafts(m.pages), m.drafts...)
-	m.flight.ListAt, m.flight.ListDoubt = latest(m.update.At, m.flight.ListAt), m.update.Doubt
-	if m.update.ANA != 0 {
-		m.gap()
-	}
 	m.drafts = append(m.drafts, flightsync.ListAge{At: m.flight.ListAt, Doubt: m.flight.ListDoubt}.Draft())
 	if _, err := m.write(flightsync.Manifest, m.drafts...); err != nil {
 		return err
@@ -143,66 +132,55 @@ func (m *merger) run(ctx context.Context) error {
 	return m.save(ctx)
 }
 
-// gap notes a lost ADL: the list is unsure until the next full list.
-func (m *merger) gap() {
-	if m.flight.ANA != 0 && !m.update.Full && m.update.ANA > m.flight.ANA+1 && m.flight.ListDoubt == "" {
-		m.flight.ListDoubt = "gap"
-		m.res.Warnings = append(m.res.Warnings, "a change message is missing before this one; ask for a new full list")
+// change writes what a message changed of one traveller; with first, on a list that was empty.
+func (m *merger) change(ctx context.Context, c manifest.Change, first bool) error {
+	now, was := c.Traveller, ground.Traveller{Removed: true}
+	if c.Before != nil {
+		was = *c.Before
 	}
-	m.flight.ANA = max(m.flight.ANA, m.update.ANA)
+	if err := m.who(ctx, &now, c); err != nil {
+		return err
+	}
+	m.rows = append(m.rows, now)
+	line := flightsync.Traveller{No: now.No, Name: privacy.TabletName(now.Surname, now.Given, now.Title), Seat: now.Seat, Tier: now.Tier}
+	switch {
+	case was.Removed && now.Removed: // known, and on no list
+		return nil
+	case now.Removed:
+		m.res.Removed++
+		m.drafts = append(m.drafts, flightsync.RemoveDraft(now.No))
+		m.persons[now.Person] = true
+		return nil
+	case c.Before == nil:
+		m.res.Added++
+	case !was.Removed && was.Person == now.Person && was.Seat == now.Seat && was.Tier == now.Tier && was.Surname == now.Surname && was.Given == now.Given &&
+		slices.Equal(was.Assistance, now.Assistance) && was.Onward == now.Onward && was.Minor == now.Minor && was.Cabin == now.Cabin:
+		return nil
+	default:
+		m.res.Changed++
+	}
+	if first {
+		m.pages = append(m.pages, line)
+	} else {
+		m.drafts = append(m.drafts, flightsync.ChangeDraft(line))
+	}
+	m.persons[now.Person] = true
+	return m.assist(now.No, now.Assistance, c.Before != nil)
 }
 
-func (m *merger) row(ctx context.Context, row ground.ManifestRow, key string, first bool) error {
-	t, ok := m.known[key]
-	if row.Removed {
-		if !ok || t.Removed {
-			m.res.Warnings = append(m.res.Warnings, "a removal names a traveller who is not on the list")
-			return nil
-		}
-		return m.remove(ctx, t)
-	}
-	if !ok && m.erased(key) {
-		m.res.Warnings = append(m.res.Warnings, "a line names a traveller who was erased on request; it is left out")
+// who gives a traveller their person. A message that names no customer makes nobody else of a
+// traveller, and one that tells nothing of the person reads nothing of them.
+func (m *merger) who(ctx context.Context, t *ground.Traveller, c manifest.Change) error {
+	row := c.Row
+	if row == nil || c.Before != nil && row.CustomerID == "" && len(row.Accounts) == 0 && row.Tier == "" {
 		return nil
 	}
-	person, err := m.person(ctx, row, key, t)
-	if err != nil {
-		return err
+	person, err := m.person(ctx, *row, manifest.SourceKey(*row), c.Before)
+	t.Person = person.ID
+	if t.Tier == "" {
+		t.Tier = person.Tier
 	}
-	now := ground.Traveller{Flight: m.flight.ID, Person: person.ID, SourceKey: key, Surname: row.Surname, Given: row.Given, Title: row.Title,
-		Seat: row.Seat, Tier: cmp.Or(row.Tier, person.Tier), Cabin: row.Cabin, Minor: row.Minor, Assistance: row.Assistance, Onward: row.Onward}
-	line := func() flightsync.Traveller {
-		return flightsync.Traveller{No: now.No, Name: privacy.TabletName(now.Surname, now.Given, now.Title), Seat: now.Seat, Tier: now.Tier}
-	}
-	switch {
-	case !ok:
-		m.next++
-		now.No = m.next
-		m.res.Added++
-		if first {
-			m.pages = append(m.pages, line())
-		} else {
-			m.drafts = append(m.drafts, flightsync.ChangeDraft(line()))
-		}
-	default:
-		now.No, now.Unsure = t.No, t.Unsure
-		spelling(&now, *t)
-		if now.Seat == "" && !m.update.Full {
-			now.Seat = t.Seat // a change message without a seat leaves the seat
-		}
-		if t.Seat == now.Seat && t.Tier == now.Tier && t.Surname == now.Surname && t.Given == now.Given && !t.Removed &&
-			slices.Equal(t.Assistance, now.Assistance) && t.Onward == now.Onward && t.Minor == now.Minor && t.Cabin == now.Cabin {
-			return nil
-		}
-		m.res.Changed++
-		m.drafts = append(m.drafts, flightsync.ChangeDraft(line()))
-	}
-	if err := m.assist(now.No, now.Assistance, ok); err != nil {
-		return err
-	}
-	m.known[key] = &now
-	m.persons[now.Person] = true
-	return m.tx.PutTraveller(ctx, now)
+	return err
 }
 
 // assist brings the live assistance ops of a traveller to codes.
@@ -229,26 +207,6 @@ func (m *merger) assist(no passenger.TravellerNo, codes []string, known bool) er
 		m.safety = append(m.safety, d)
 	}
 	return nil
-}
-
-func (m *merger) remove(ctx context.Context, t *ground.Traveller) error {
-	t.Removed = true
-	m.res.Removed++
-	m.persons[t.Person] = true
-	m.drafts = append(m.drafts, flightsync.RemoveDraft(t.No))
-	return m.tx.PutTraveller(ctx, *t)
-}
-
-// spelling keeps how a traveller is known to be written where a message has the same in capitals.
-func spelling(now *ground.Traveller, known ground.Traveller) {
-	for _, x := range []struct {
-		now   *string
-		known string
-	}{{&now.Surname, known.Surname}, {&now.Given, known.Given}, {&now.Title, known.Title}} {
-		if strings.EqualFold(*x.now, x.known) && *x.now == strings.ToUpper(*x.now) {
-			*x.now = x.known
-		}
-	}
 }
 
 // person finds or makes the person of a row: by customer number, else by who the traveller is known
@@ -304,11 +262,4 @@ func (m *merger) loops(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// SourceKey identifies a traveller across the messages of one flight: locator, normalised name
-// and order within them. It never leaves the ground.
-func SourceKey(r ground.ManifestRow) string {
-	norm := func(s string) string { return strings.Join(strings.Fields(strings.ToUpper(s)), " ") }
-	return norm(r.Locator) + "|" + norm(r.Surname) + "/" + norm(r.Given) + "|" + strconv.Itoa(max(r.Order, 1))
 }

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -175,7 +176,7 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 				return err
 			}
 			loops = append(loops, again...)
-			if before != l.flight {
+			if !reflect.DeepEqual(before, l.flight) {
 				return l.save(ctx)
 			}
 			return nil

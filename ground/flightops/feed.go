@@ -49,7 +49,7 @@ func (f Feed) Telexes(ctx context.Context, inputs []Input, received time.Time, r
 		}
 	}
 	for _, u := range abouts(res) {
-		if err := f.named(ctx, u, rep); err != nil {
+		if err := f.named(ctx, u, received, rep); err != nil {
 			return err
 		}
 	}
@@ -97,23 +97,15 @@ func (f Feed) list(ctx context.Context, l List, received time.Time, rep *ground.
 	if err != nil {
 		return ours(err, l.File, l.Line, rep)
 	}
-	at := l.SentAt
-	if at.IsZero() {
-		at = received
-	}
-	doubt := ""
-	if len(l.Doubts) > 0 {
-		doubt = "totals"
-		for _, d := range l.Doubts {
-			rep.Warn(d.File, d.Line, d.Reason)
-		}
+	u := l.update(flight.Key, received)
+	for _, d := range l.Doubts {
+		rep.Warn(d.File, d.Line, d.Reason)
 	}
 	if f.DryRun {
 		rep.Taken++
 		return nil
 	}
-	res, err := f.Dispatch.ApplyManifest(ctx, ground.ManifestUpdate{Key: flight.Key, At: at, Full: l.Type == "PNL", Doubt: doubt,
-		ANA: l.ANA, Rows: l.Rows(), Receipt: l.Key})
+	res, err := f.Dispatch.ApplyManifest(ctx, u)
 	if err != nil {
 		return ours(err, l.File, l.Line, rep)
 	}
@@ -122,6 +114,14 @@ func (f Feed) list(ctx context.Context, l List, received time.Time, rep *ground.
 	}
 	count(res, 1, rep)
 	return nil
+}
+
+// written is when a message was, as far as is known.
+func written(sent, received time.Time) time.Time {
+	if sent.IsZero() {
+		return received
+	}
+	return sent
 }
 
 func count(res ground.ManifestResult, n int, rep *ground.ImportReport) {
@@ -247,14 +247,17 @@ func updates(m MovementMessage) []ground.MovementUpdate {
 }
 
 // Bookings takes a bookings CSV: flights with their schedule, passengers with the accounts
-// they told us. With full, the file is the whole list of each flight it names.
+// they told us. With full, the file is the whole list of each flight it names; a file with a
+// row that was refused removes nobody.
 func (f Feed) Bookings(ctx context.Context, file string, r io.Reader, at time.Time, full bool, rep *ground.ImportReport) error {
 	var order []passenger.FlightKey
+	unread := ""
 	byFlight := map[passenger.FlightKey]*ground.ManifestUpdate{}
 	hashes := map[passenger.FlightKey]string{}
 	for b, wrong := range DecodeBookings(file, r) {
 		if wrong != nil {
 			rep.Refuse(wrong.File, wrong.Line, wrong.reason())
+			unread = "totals" // it may be of any flight of the file
 			continue
 		}
 		u := byFlight[b.Key]
@@ -264,6 +267,7 @@ func (f Feed) Bookings(ctx context.Context, file string, r io.Reader, at time.Ti
 		}
 		if !u.STD.Equal(b.STD) || !u.STA.Equal(b.STA) || u.Arrival != b.Arrival {
 			rep.Refuse(b.File, b.Line, "the schedule differs from an earlier row of the same flight")
+			unread = "totals"
 			continue
 		}
 		row := b.Row()
@@ -274,6 +278,9 @@ func (f Feed) Bookings(ctx context.Context, file string, r io.Reader, at time.Ti
 	}
 	for _, key := range order {
 		u := byFlight[key]
+		if full {
+			u.Doubt = unread
+		}
 		u.Receipt = fmt.Sprintf("csv|%v|%s|%s", full, key, hashes[key])
 		if f.DryRun {
 			rep.Taken += len(u.Rows)

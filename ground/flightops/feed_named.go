@@ -6,11 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-
-	"github.com/mozillazg/go-unidecode"
 
 	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/ground/manifest"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
@@ -18,8 +16,8 @@ import (
 // never brings anybody onto it.
 type about struct {
 	Heading
-	at   time.Time // the age of the list it makes; zero leaves that
-	says []saying
+	aside bool // the list keeps its age
+	says  []saying
 }
 
 // saying is what a message says of one traveller.
@@ -37,21 +35,21 @@ type saying struct {
 // message comes last, after the door is closed.
 func abouts(res Result) (out []about) {
 	for _, l := range res.Seats {
-		u := about{Heading: l.Heading, at: l.SentAt}
+		u := about{Heading: l.Heading, aside: l.SentAt.IsZero()}
 		for _, s := range l.Seats {
 			u.says = append(u.says, saying{Name: s.Name, line: s.Line, seat: s.Seat, codes: s.SSRs})
 		}
 		out = append(out, u)
 	}
 	for _, l := range res.Services {
-		u := about{Heading: l.Heading}
+		u := about{Heading: l.Heading, aside: true}
 		for _, p := range l.Passengers {
 			u.says = append(u.says, saying{Name: p.Name, line: p.Line, seat: p.Seat, codes: p.SSRs, onward: p.Onward})
 		}
 		out = append(out, u)
 	}
 	for _, l := range res.Transfers {
-		u := about{Heading: l.Heading}
+		u := about{Heading: l.Heading, aside: true}
 		for _, t := range l.Transfers {
 			for _, n := range t.Names {
 				u.says = append(u.says, saying{Name: n, line: t.Line, onward: t.Onward(l.Arrival)})
@@ -60,7 +58,7 @@ func abouts(res Result) (out []about) {
 		out = append(out, u)
 	}
 	for _, l := range res.Finals {
-		u := about{Heading: l.Heading}
+		u := about{Heading: l.Heading, aside: true}
 		for _, x := range l.Finals {
 			if x.OffBoard() {
 				u.says = append(u.says, saying{Name: x.Name, line: x.Line, locator: x.Locator, gone: true})
@@ -73,7 +71,7 @@ func abouts(res Result) (out []about) {
 
 // named applies one such message to the list of its flight. Somebody whom the list does not
 // know, or knows twice under one name, is left as they are, with a warning.
-func (f Feed) named(ctx context.Context, u about, rep *ground.ImportReport) error {
+func (f Feed) named(ctx context.Context, u about, received time.Time, rep *ground.ImportReport) error {
 	for _, w := range u.Warnings {
 		rep.Warn(w.File, w.Line, w.Text)
 	}
@@ -110,7 +108,7 @@ func (f Feed) named(ctx context.Context, u about, rep *ground.ImportReport) erro
 		}
 		return err
 	}
-	res, err := f.Dispatch.ApplyManifest(ctx, ground.ManifestUpdate{Key: flight.Key, At: u.at, Doubt: flight.ListDoubt, Rows: rows, Receipt: u.Key})
+	res, err := f.Dispatch.ApplyManifest(ctx, ground.ManifestUpdate{Key: flight.Key, At: written(u.SentAt, received), Sent: !u.SentAt.IsZero(), Rank: ground.MaxRank, Aside: u.aside, Rows: rows, Receipt: u.Key})
 	if err != nil {
 		return ours(err, u.File, u.Line, rep)
 	}
@@ -127,14 +125,14 @@ func (u about) rows(ctx context.Context, tx ground.Tx, id passenger.FlightID) (r
 	list = slices.DeleteFunc(list, func(t ground.Traveller) bool { return t.Removed })
 	byName := map[string][]ground.Traveller{}
 	for _, t := range list {
-		for _, k := range uniq(letters(t.Surname, t.Given), letters(t.Surname, t.Given, t.Title)) {
+		for _, k := range uniq(manifest.Letters(t.Surname, t.Given), manifest.Letters(t.Surname, t.Given, t.Title)) {
 			byName[k] = append(byName[k], t)
 		}
 	}
 	taken := map[passenger.TravellerNo]bool{}
 	for _, s := range u.says {
 		var fit []ground.Traveller
-		for _, k := range uniq(letters(s.Surname, s.Given), letters(s.Surname, s.Raw)) {
+		for _, k := range uniq(manifest.Letters(s.Surname, s.Given), manifest.Letters(s.Surname, s.Raw)) {
 			for _, t := range byName[k] {
 				locator, _, _ := strings.Cut(t.SourceKey, "|")
 				if s.locator != "" && locator != "" && s.locator != locator || slices.ContainsFunc(fit, func(x ground.Traveller) bool { return x.No == t.No }) {
@@ -153,49 +151,21 @@ func (u about) rows(ctx context.Context, tx ground.Tx, id passenger.FlightID) (r
 		}
 		t := fit[0]
 		taken[t.No] = true
-		person, err := tx.Person(ctx, t.Person)
-		if err != nil {
-			return nil, nil, err
-		}
-		rows = append(rows, s.row(t, person.CustomerID))
+		rows = append(rows, s.row(t))
 	}
 	return rows, warnings, nil
 }
 
-// row repeats what is known of a traveller, with what the message says.
-func (s saying) row(t ground.Traveller, customer string) ground.ManifestRow {
+// row names a traveller as the list does, with what the message says.
+func (s saying) row(t ground.Traveller) ground.ManifestRow {
 	locator, _, _ := strings.Cut(t.SourceKey, "|")
 	order, _ := strconv.Atoi(t.SourceKey[strings.LastIndexByte(t.SourceKey, '|')+1:])
-	r := ground.ManifestRow{Line: s.line, Locator: locator, Surname: t.Surname, Given: t.Given, Title: t.Title, Order: order, Cabin: t.Cabin, Seat: t.Seat,
-		Tier: t.Tier, CustomerID: customer, Assistance: slices.Clone(t.Assistance), Onward: t.Onward, Minor: t.Minor, Removed: s.gone}
-	if s.seat != "" {
-		r.Seat = s.seat
-	}
-	if r.Onward == "" {
-		r.Onward = s.onward
-	}
-	for _, w := range Assistance(Entry{SSRs: s.codes}) {
-		r.Assistance = slices.DeleteFunc(r.Assistance, func(have string) bool { return have == w || strings.HasPrefix(have, w+" (one of ") })
-		r.Assistance = append(r.Assistance, w)
-	}
-	slices.Sort(r.Assistance)
+	r := ground.ManifestRow{Line: s.line, Locator: locator, Surname: t.Surname, Given: t.Given, Title: t.Title, Order: order, Partial: true, Off: s.gone,
+		Seat: s.seat, Onward: s.onward, Assistance: Assistance(Entry{SSRs: s.codes})}
 	for _, c := range s.codes {
 		r.Minor = r.Minor || c.Code == "CHLD" || c.Code == "UMNR" || c.Code == "CHML"
 	}
 	return r
-}
-
-// letters makes names of lists and of files comparable: Latin capitals, letters only.
-func letters(surname string, given ...string) string {
-	keep := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if !unicode.IsLetter(r) {
-				return -1
-			}
-			return unicode.ToUpper(r)
-		}, unidecode.Unidecode(s))
-	}
-	return keep(surname) + "/" + keep(strings.Join(given, ""))
 }
 
 func uniq(keys ...string) []string { return slices.Compact(keys) }

@@ -78,12 +78,9 @@ func (f Feed) schedule(ctx context.Context, c ScheduleChange, received time.Time
 }
 
 func (f Feed) change(ctx context.Context, c ScheduleChange, a affected, received time.Time) error {
+	at := written(c.SentAt, received)
 	switch c.Action {
 	case "CNL":
-		at := c.SentAt
-		if at.IsZero() {
-			at = received
-		}
 		return f.Dispatch.Move(ctx, a.Key, ground.MovementUpdate{Fact: flightsync.MovementFact{Word: passenger.Cancelled, At: at}})
 	case "TIM":
 		std, sta, ok := c.Times(a.leg, a.date)
@@ -92,7 +89,7 @@ func (f Feed) change(ctx context.Context, c ScheduleChange, a affected, received
 		}
 		return f.Dispatch.Move(ctx, a.Key, ground.MovementUpdate{STD: std, ETA: sta})
 	}
-	_, err := f.Dispatch.ApplyManifest(ctx, ground.ManifestUpdate{Key: a.Key, Doubt: "aircraft"})
+	_, err := f.Dispatch.ApplyManifest(ctx, ground.ManifestUpdate{Key: a.Key, At: at, Sent: !c.SentAt.IsZero(), Rank: ground.MaxRank, Doubt: "aircraft", Aside: true})
 	return err
 }
 

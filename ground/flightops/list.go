@@ -1,6 +1,8 @@
 package flightops
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +20,9 @@ type List struct {
 	ANA      int       // list number of an ADL, 0 when it says none; a gap means one was lost
 	Entries  []Entry   // in the order of the message, also those without a locator
 	Totals   []Total
-	Infants  int // without a seat, so in no total
-	Unnamed  int // seats held with no names (NONAMES), so in Totals but not in Entries
+	Infants  int            // without a seat, so in no total
+	Unnamed  int            // seats held with no names (NONAMES), so in Totals but not in Entries
+	NoNames  map[string]int // the same for each destination and class, "JFK/Y"
 	Warnings []Warning
 	Doubts   []Doubt
 	File     string // of the first part
@@ -44,6 +47,42 @@ func (l List) Doubt() string {
 		reasons[i] = d.Reason
 	}
 	return "list unsure: " + strings.Join(reasons, "; ")
+}
+
+// update returns what the list says of a flight. One with a doubt, or with seats that it holds
+// without a name, removes nobody.
+func (l List) update(key passenger.FlightKey, received time.Time) ground.ManifestUpdate {
+	u := ground.ManifestUpdate{Key: key, At: written(l.SentAt, received), Sent: !l.SentAt.IsZero(), Full: l.Type == "PNL", ANA: l.ANA, Rows: l.Rows(), Receipt: l.Key}
+	if l.Type == "ADL" {
+		u.Rank = 1 + l.ANA
+	}
+	for _, t := range l.Totals {
+		u.Totals = append(u.Totals, ground.ListCount{Place: t.Destination + "/" + t.Class, Cabin: t.Cabin, N: t.Count})
+	}
+	held := map[string]int{}
+	for p, n := range l.NoNames {
+		held[p] += n
+	}
+	unnamed := l.Unnamed > 0
+	for _, e := range l.Entries {
+		unnamed = unnamed || e.Unnamed
+		switch {
+		case !e.ExtraSeat && !e.Unnamed || e.IsInfant:
+		case e.Change == "DEL":
+			held[e.place()]--
+		case e.Change != "CHG":
+			held[e.place()]++
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(held)) {
+		if held[p] != 0 {
+			u.Held = append(u.Held, ground.ListCount{Place: p, N: held[p]})
+		}
+	}
+	if len(l.Doubts) > 0 || u.Full && unnamed {
+		u.Doubt = "totals"
+	}
+	return u
 }
 
 // Rows returns the travellers of the list: every entry but extra seats, seats without a name
@@ -133,6 +172,9 @@ func (e Entry) Row() ground.ManifestRow {
 	return ground.ManifestRow{
 		Line: e.Line, Locator: e.Locator, Surname: e.Surname, Given: e.Given, Title: e.Title, Order: e.Order,
 		Cabin: e.Cabin, Seat: e.Seat, Tier: e.Tier, Assistance: Assistance(e), Onward: e.Onward,
-		Minor: e.Minor, Removed: e.Change == "DEL",
+		Minor: e.Minor, Removed: e.Change == "DEL", Locators: e.OtherLocators, Place: e.place(),
 	}
 }
+
+// place names the total that counts the entry: "JFK/Y".
+func (e Entry) place() string { return e.Destination + "/" + e.Class }

@@ -169,6 +169,12 @@ func (b *builder) count() {
 		t.Cabin = b.reader.cabin(t.Class)
 		unnamed := b.reader.unnamed[[2]string{t.Destination, t.Class}]
 		b.list.Unnamed += unnamed
+		if unnamed > 0 {
+			if b.list.NoNames == nil {
+				b.list.NoNames = map[string]int{}
+			}
+			b.list.NoNames[t.Destination+"/"+t.Class] += unnamed
+		}
 		for _, e := range b.list.Entries {
 			if e.Destination == t.Destination && e.Class == t.Class && !e.IsInfant {
 				t.Names++

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,36 +15,56 @@ import (
 
 type travellerRow struct {
 	bun.BaseModel `bun:"table:travellers,alias:t"`
-	Flight        flightID     `bun:"flight_id,pk"`
-	No            int64        `bun:"no,pk"`
-	Person        uuid.UUID    `bun:"person_id"`
-	SourceKey     string       `bun:"source_key"`
-	Surname       string       `bun:"surname"`
-	Given         string       `bun:"given"`
-	Title         string       `bun:"title"`
-	Seat          string       `bun:"seat"`
-	Tier          string       `bun:"tier"`
-	Cabin         string       `bun:"cabin"`
-	Minor         bool         `bun:"minor"`
-	Unsure        bool         `bun:"unsure"`
-	Removed       bool         `bun:"removed"`
-	NoShow        bool         `bun:"no_show"`
-	Assistance    list[string] `bun:"assistance"`
-	Onward        string       `bun:"onward"`
-	Erased        bool         `bun:"erased"`
+	Flight        flightID                      `bun:"flight_id,pk"`
+	No            int64                         `bun:"no,pk"`
+	Person        uuid.UUID                     `bun:"person_id"`
+	SourceKey     string                        `bun:"source_key"`
+	Surname       string                        `bun:"surname"`
+	Given         string                        `bun:"given"`
+	Title         string                        `bun:"title"`
+	Seat          string                        `bun:"seat"`
+	Tier          string                        `bun:"tier"`
+	Cabin         string                        `bun:"cabin"`
+	Minor         bool                          `bun:"minor"`
+	Unsure        bool                          `bun:"unsure"`
+	Removed       bool                          `bun:"removed"`
+	NoShow        bool                          `bun:"no_show"`
+	Assistance    list[string]                  `bun:"assistance"`
+	Onward        string                        `bun:"onward"`
+	Erased        bool                          `bun:"erased"`
+	Facts         object[ground.TravellerFacts] `bun:"facts"`
 }
 
 func (r travellerRow) noun() ground.Traveller {
 	return ground.Traveller{Flight: passenger.FlightID(r.Flight), No: passenger.TravellerNo(r.No), Person: r.Person, SourceKey: r.SourceKey,
 		Surname: r.Surname, Given: r.Given, Title: r.Title, Seat: passenger.Seat(r.Seat), Tier: r.Tier, Cabin: r.Cabin, Minor: r.Minor,
-		Unsure: r.Unsure, Removed: r.Removed, NoShow: r.NoShow, Assistance: r.Assistance, Onward: r.Onward, Erased: r.Erased}
+		Unsure: r.Unsure, Removed: r.Removed, NoShow: r.NoShow, Assistance: r.Assistance, Onward: r.Onward, Erased: r.Erased, Facts: r.Facts.V}
+}
+
+func travellerOf(v ground.Traveller) *travellerRow {
+	return &travellerRow{Flight: flightID(v.Flight), No: int64(v.No), Person: v.Person, SourceKey: v.SourceKey,
+		Surname: v.Surname, Given: v.Given, Title: v.Title, Seat: string(v.Seat), Tier: v.Tier, Cabin: v.Cabin, Minor: v.Minor,
+		Unsure: v.Unsure, Removed: v.Removed, NoShow: v.NoShow, Assistance: v.Assistance, Onward: v.Onward, Erased: v.Erased,
+		Facts: object[ground.TravellerFacts]{v.Facts}}
 }
 
 // PutTraveller implements [ground.Flights].
 func (t *tx) PutTraveller(ctx context.Context, v ground.Traveller) error {
-	return t.upsert(ctx, "store.PutTraveller", &travellerRow{Flight: flightID(v.Flight), No: int64(v.No), Person: v.Person, SourceKey: v.SourceKey,
-		Surname: v.Surname, Given: v.Given, Title: v.Title, Seat: string(v.Seat), Tier: v.Tier, Cabin: v.Cabin, Minor: v.Minor,
-		Unsure: v.Unsure, Removed: v.Removed, NoShow: v.NoShow, Assistance: v.Assistance, Onward: v.Onward, Erased: v.Erased})
+	return t.upsert(ctx, "store.PutTraveller", travellerOf(v))
+}
+
+// PutTravellers implements [ground.Flights], some hundreds a statement.
+func (t *tx) PutTravellers(ctx context.Context, vs []ground.Traveller) error {
+	for part := range slices.Chunk(vs, 500) {
+		rows := make([]*travellerRow, len(part))
+		for i, v := range part {
+			rows[i] = travellerOf(v)
+		}
+		if err := upsertAll(ctx, t, "store.PutTravellers", rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Travellers implements [ground.Flights].

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -251,7 +252,7 @@ func (x *exporter) flights(ctx context.Context) error {
 			return err
 		}
 		x.doc.Flights = append(x.doc.Flights, FlightEntry{Flight: f.Key.String(), Departure: f.STD, Surname: t.Surname, Given: t.Given, Title: t.Title,
-			Booking: t.SourceKey, Seat: string(t.Seat), Cabin: t.Cabin, Tier: t.Tier, Assistance: t.Assistance, Onward: t.Onward, MinorPossible: t.Minor,
+			Booking: strings.Join(append([]string{t.SourceKey}, t.Facts.Keys...), " "), Seat: string(t.Seat), Cabin: t.Cabin, Tier: t.Tier, Assistance: t.Assistance, Onward: t.Onward, MinorPossible: t.Minor,
 			Removed: t.Removed, NoShow: t.NoShow})
 	}
 	slices.SortFunc(x.doc.Flights, func(a, b FlightEntry) int { return a.Departure.Compare(b.Departure) })

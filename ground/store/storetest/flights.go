@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -130,13 +131,18 @@ func (s *suite) travellers() {
 		put(ground.Traveller{Flight: fid(1), No: no, Person: id(int(no)), Surname: "Ōta", Seat: "1A", Assistance: []string{"WCHR"}})
 	}
 	put(ground.Traveller{Flight: fid(2), No: 2, Surname: "Other"})
-	put(ground.Traveller{Flight: fid(1), No: 2, Person: id(2), Surname: "Ōta", Seat: "14C", Removed: true})
+	s.write(func(tx ground.Tx) error {
+		return errors.Join(tx.PutTravellers(s.ctx, nil), tx.PutTravellers(s.ctx, []ground.Traveller{
+			{Flight: fid(1), No: 2, Person: id(2), Surname: "Ōta", Seat: "14C", Removed: true},
+			{Flight: fid(1), No: 11, Person: id(11), Surname: "New"}}))
+	})
 	s.read(func(tx ground.Tx) error {
 		got, err := tx.Travellers(s.ctx, fid(1))
 		s.same("travellers by number", []ground.Traveller{
 			{Flight: fid(1), No: 1, Person: id(1), Surname: "Ōta", Seat: "1A", Assistance: []string{"WCHR"}},
 			{Flight: fid(1), No: 2, Person: id(2), Surname: "Ōta", Seat: "14C", Removed: true},
-			{Flight: fid(1), No: 10, Person: id(10), Surname: "Ōta", Seat: "1A", Assistance: []string{"WCHR"}}}, got)
+			{Flight: fid(1), No: 10, Person: id(10), Surname: "Ōta", Seat: "1A", Assistance: []string{"WCHR"}},
+			{Flight: fid(1), No: 11, Person: id(11), Surname: "New"}}, got)
 		return err
 	})
 	s.wantCode(passenger.NotFound, "a traveller of no flight", func(tx ground.Tx) error { return tx.PutTraveller(s.ctx, ground.Traveller{Flight: fid(9)}) })
