@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -22,16 +24,20 @@ import (
 // public text; a context that ended gives the context's error.
 type Client struct {
 	rpc  crewv1connect.TabletServiceClient
+	http *http.Client
 	peer unpacks
+	asks nonces
+	old  atomic.Bool // ground's last good answer was of a program whose errors say not that they are its own
 }
 
 // NewClient makes a client of the ground at baseURL ("https://ground.example"). token is empty
 // before enrolment. Plain http is for this machine only. Errors: invalid.
-func NewClient(baseURL, token string, hc *http.Client) (*Client, error) {
+func NewClient(baseURL, token string, hc *http.Client, opts ...Option) (*Client, error) {
 	if err := CheckURL(baseURL); err != nil {
 		return nil, err
 	}
-	return &Client{rpc: crewv1connect.NewTabletServiceClient(hc, strings.TrimRight(baseURL, "/"),
+	hc = noted(hc)
+	return &Client{http: hc, asks: noncesOf(opts), rpc: crewv1connect.NewTabletServiceClient(hc, strings.TrimRight(baseURL, "/"),
 		connect.WithInterceptors(bearer(token)), connect.WithReadMaxBytes(maxMessage), unzipped)}, nil
 }
 
@@ -64,9 +70,10 @@ func loopback(host string) bool {
 // Errors: forbidden for a code that is used, stale or unknown.
 func (c *Client) Enrol(ctx context.Context, code, deviceName string, device passenger.PublicKeys) (e passenger.Enrolment, err error) {
 	const op = "crewapi.Enrol"
-	res, err := c.rpc.Enrol(ctx, &crewv1.EnrolRequest{Code: code, DeviceName: deviceName, SignKey: device.Sign, AgreeKey: device.Agree, Version: Version})
+	m := &crewv1.EnrolRequest{Code: code, DeviceName: deviceName, SignKey: device.Sign, AgreeKey: device.Agree, Version: Version, Nonce: c.asks.next()}
+	res, err := ask(c, ctx, op, m, answerTo(m.Nonce, nil, 0, 0), c.rpc.Enrol)
 	if err != nil {
-		return e, fromWire(ctx, op, err)
+		return e, err
 	}
 	bad := len(res.GetTabletId()) != len(e.Tablet) || res.GetToken() == ""
 	for _, k := range [][]byte{res.GetGroundSignKey(), res.GetGroundAgreeKey()} {
@@ -81,15 +88,43 @@ func (c *Client) Enrol(ctx context.Context, code, deviceName string, device pass
 	return e, nil
 }
 
-// Exchange makes one exchange.
+// Exchange makes one exchange. An answer that is another question's is not taken: unavailable.
 func (c *Client) Exchange(ctx context.Context, req flightsync.Request) (flightsync.Response, error) {
-	res, err := c.rpc.Exchange(ctx, fromRequest(req, c.peer.newest()))
+	m := fromRequest(req, c.peer.newest())
+	m.Nonce = c.asks.next()
+	res, err := ask(c, ctx, "crewapi.Exchange", m, answerToExchange(m), c.rpc.Exchange)
 	if err != nil {
-		c.peer.failed(err)
-		return flightsync.Response{}, fromWire(ctx, "crewapi.Exchange", err)
+		return flightsync.Response{}, err
 	}
 	c.peer.heard(res.GetDict())
 	return toResponse(res)
+}
+
+// ask makes one call and takes its answer if it is the answer; another one's is asked for once more,
+// on a fresh connection.
+func ask[M proto.Message, A bound](c *Client, ctx context.Context, op string, m M, want uint64, rpc func(context.Context, M) (A, error)) (A, error) {
+	for again := false; ; again = true {
+		inner, k, done := limited(ctx, m)
+		res, err := rpc(inner, m)
+		if err != nil {
+			c.peer.failed(err)
+			err = c.failed(ctx, inner, op, k, err)
+		}
+		done()
+		if err != nil {
+			return res, err
+		}
+		if answers(res, want) {
+			if v := res.GetVersion(); v > 0 {
+				c.old.Store(v < bindingVersion)
+			}
+			return res, nil
+		}
+		c.http.Transport.(noting).retire()
+		if again || op == "crewapi.Enrol" { // a code is good for once
+			return res, errCrossed
+		}
+	}
 }
 
 // Watch calls frame for each frame of the watched flights until the stream ends: nil when the
@@ -98,14 +133,15 @@ func (c *Client) Exchange(ctx context.Context, req flightsync.Request) (flightsy
 func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsync.Vector, alive func(),
 	frame func(passenger.FlightID, flightsync.Response) error) error {
 	const op = "crewapi.Watch"
-	m := &crewv1.WatchRequest{Version: Version, Flights: fromHave(have)}
-	inner, cancel := context.WithCancel(ctx)
-	defer cancel()
-	quiet := time.AfterFunc(silence, cancel)
+	m := &crewv1.WatchRequest{Version: Version, Flights: fromHave(have), Nonce: c.asks.next()}
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	quiet := time.AfterFunc(silence, func() { cancel(errSilent) })
 	defer quiet.Stop()
-	stream, err := c.rpc.Watch(inner, m)
+	k := &call{}
+	stream, err := c.rpc.Watch(context.WithValue(inner, callKey{}, k), m)
 	if err != nil {
-		return fromWire(ctx, op, err)
+		return c.failed(ctx, inner, op, k, err)
 	}
 	defer stream.Close()
 	for stream.Receive() {
@@ -117,6 +153,10 @@ func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsy
 		if len(msg.GetGroup()) == 0 {
 			continue
 		}
+		if !answers(msg.GetFrame(), answerToFrame(m.Nonce, msg.GetGroup())) {
+			c.http.Transport.(noting).retire()
+			return errCrossed
+		}
 		c.peer.heard(msg.GetFrame().GetDict())
 		f, err := toFrame(msg)
 		if err != nil {
@@ -126,7 +166,10 @@ func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsy
 			return err
 		}
 	}
-	return fromWire(ctx, op, stream.Err())
+	if err := stream.Err(); err != nil {
+		return c.failed(ctx, inner, op, k, err)
+	}
+	return nil
 }
 
 // bearer adds the tablet's token to every call.

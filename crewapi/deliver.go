@@ -13,9 +13,12 @@ import (
 // has a receipt for each.
 func (c *Client) Deliver(ctx context.Context, group passenger.FlightID, runs []flightsync.SealedRun) (receipts [][]byte, err error) {
 	const op = "crewapi.Deliver"
-	res, err := c.rpc.Deliver(ctx, fromDelivery(group, runs))
+	m := fromDelivery(group, runs)
+	inner, k, done := limited(ctx, m)
+	defer done()
+	res, err := c.rpc.Deliver(inner, m)
 	if err != nil {
-		return nil, fromWire(ctx, op, err)
+		return nil, c.failed(ctx, inner, op, k, err)
 	}
 	if len(res.GetReceipts()) != len(runs) {
 		return nil, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?")

@@ -29,6 +29,9 @@ var codes = map[passenger.Code]connect.Code{
 // retryAfter is the header that carries [passenger.Error.RetryAfter], whole seconds, rounded up.
 const retryAfter = "Retry-After"
 
+// ownWord is the header by which an error of our own programs is told from a proxy's.
+const ownWord = "Cabinloop-Error"
+
 // toWire makes the error that crosses: code, public text and when to retry, nothing else. A cancelled call
 // stays cancelled; an error of somebody else becomes internal with a fixed text.
 func toWire(err error) error {
@@ -47,6 +50,7 @@ func toWire(err error) error {
 		}
 	}
 	out := connect.NewError(codes[passenger.CodeOf(err)], errors.New(passenger.Public(err)))
+	out.Meta().Set(ownWord, strconv.Itoa(Version))
 	if d := passenger.RetryAfter(err); d > 0 {
 		out.Meta().Set(retryAfter, strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10))
 	}
@@ -75,9 +79,7 @@ func fromWire(ctx context.Context, op string, err error) error {
 	for code, wire := range codes {
 		if wire == ce.Code() {
 			e := passenger.Wrap(code, op, ce.Message(), nil)
-			if s, err := strconv.ParseUint(ce.Meta().Get(retryAfter), 10, 16); err == nil {
-				e.RetryAfter = time.Duration(s) * time.Second
-			}
+			e.RetryAfter = waitOf(ce)
 			return e
 		}
 	}

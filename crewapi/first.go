@@ -29,7 +29,7 @@ func (c *Client) Flights(ctx context.Context, held map[passenger.FlightID]time.T
 // standing flight of which the tablet holds less than ground; have is what it holds.
 func (c *Client) Start(ctx context.Context, held map[passenger.FlightID]time.Time, have map[passenger.FlightID]flightsync.Vector, budget int) ([]passenger.Duty, []Frame, error) {
 	const op = "crewapi.Flights"
-	req := &crewv1.FlightsRequest{Version: Version, FirstBudget: uint32(max(budget, 0))}
+	req := &crewv1.FlightsRequest{Version: Version, FirstBudget: uint32(max(budget, 0)), Nonce: c.asks.next()}
 	for id, end := range held {
 		if len(req.Held) == maxAssignments {
 			break
@@ -39,9 +39,9 @@ func (c *Client) Start(ctx context.Context, held map[passenger.FlightID]time.Tim
 	if budget > 0 {
 		req.Have, req.Dict = fromHave(have), pack.Newest
 	}
-	res, err := c.rpc.Flights(ctx, req)
+	res, err := ask(c, ctx, op, req, answerTo(req.Nonce, nil, 0, 0), c.rpc.Flights)
 	if err != nil {
-		return nil, nil, fromWire(ctx, op, err)
+		return nil, nil, err
 	}
 	if len(res.GetAssignments()) > maxAssignments || len(res.GetFirst()) > maxAssignments {
 		return nil, nil, passenger.Errorf(passenger.TooMuch, op, "ground names %d flights; a tablet takes %d", len(res.GetAssignments()), maxAssignments)
@@ -112,7 +112,7 @@ func (s *service) Flights(ctx context.Context, m *crewv1.FlightsRequest) (*crewv
 	if err != nil {
 		return nil, err
 	}
-	res := &crewv1.FlightsResponse{}
+	res := &crewv1.FlightsResponse{Version: Version, AnswerTo: answerTo(m.GetNonce(), nil, 0, 0)}
 	for _, d := range duties {
 		res.Assignments = append(res.Assignments, fromDuty(d))
 	}

@@ -47,7 +47,7 @@ func (s *service) Enrol(ctx context.Context, m *crewv1.EnrolRequest) (*crewv1.En
 	if err != nil {
 		return nil, err
 	}
-	return &crewv1.EnrolResponse{TabletId: e.Tablet[:], Token: e.Token, GroundSignKey: e.Ground.Sign, GroundAgreeKey: e.Ground.Agree}, nil
+	return &crewv1.EnrolResponse{Version: Version, AnswerTo: answerTo(m.GetNonce(), nil, 0, 0), TabletId: e.Tablet[:], Token: e.Token, GroundSignKey: e.Ground.Sign, GroundAgreeKey: e.Ground.Agree}, nil
 }
 
 func (s *service) Exchange(ctx context.Context, m *crewv1.ExchangeRequest) (*crewv1.ExchangeResponse, error) {
@@ -59,7 +59,9 @@ func (s *service) Exchange(ctx context.Context, m *crewv1.ExchangeRequest) (*cre
 	if err != nil {
 		return nil, err
 	}
-	return s.packed.fromResponse(res, m.GetDict()), nil
+	out := s.packed.fromResponse(res, m.GetDict())
+	out.AnswerTo = answerToExchange(m)
+	return out, nil
 }
 
 func (s *service) Watch(ctx context.Context, m *crewv1.WatchRequest, stream *connect.ServerStream[crewv1.WatchResponse]) error {
@@ -73,7 +75,9 @@ func (s *service) Watch(ctx context.Context, m *crewv1.WatchRequest, stream *con
 	defer out.end()
 	out.beat() // says at once that the stream stands
 	return s.ground.Watch(ctx, tabletFrom(ctx), have, func(id passenger.FlightID, res flightsync.Response) error {
-		return out.send(&crewv1.WatchResponse{Group: id[:], Frame: s.packed.fromResponse(res, pack.V1)})
+		frame := s.packed.fromResponse(res, pack.V1)
+		frame.AnswerTo = answerToFrame(m.GetNonce(), id[:])
+		return out.send(&crewv1.WatchResponse{Group: id[:], Frame: frame})
 	})
 }
 

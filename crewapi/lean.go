@@ -10,31 +10,36 @@ import (
 	"github.com/cabinloop/cabinloop/crewapi/uplink"
 )
 
-// lean leaves headers away that ground does not need and takes samples. The time-out of a call is
-// one of them: it differs each time, so that HPACK cannot shorten it, and a call that is given up
-// is cancelled anyway.
-type lean struct {
-	byScheme
-	link *Link
-}
+// lean leaves headers away that ground does not need. The time-out of a call is one of them: it
+// differs each time, so that HPACK cannot shorten it, and a call that is given up is cancelled anyway.
+type lean struct{ *Link }
 
 var needless = []string{"Connect-Timeout-Ms", "Connect-Protocol-Version", "Accept-Encoding"}
 
 // RoundTrip implements [http.RoundTripper].
 func (t lean) RoundTrip(r *http.Request) (*http.Response, error) {
-	s := &sampling{link: t.link}
-	ctx := r.Context()
-	if t.link.now != nil {
-		ctx = httptrace.WithClientTrace(ctx, s.trace())
-	}
-	r = r.WithContext(ctx)
-	r.Header = r.Header.Clone()
+	r = r.Clone(r.Context())
 	r.Header["User-Agent"] = []string{""} // none, not the default one
 	for _, name := range needless {
 		r.Header.Del(name)
 	}
-	res, err := t.byScheme.RoundTrip(r)
-	if err == nil && t.link.now != nil && res.StatusCode == http.StatusOK && res.Header.Get("Content-Type") == unaryType {
+	return t.race(r)
+}
+
+// CloseIdleConnections is what [http.Client.CloseIdleConnections] calls.
+func (t lean) CloseIdleConnections() { t.current().closeIdle() }
+
+// Retire gives up the connection that stands: whoever hangs on it begins anew, on another one.
+func (t lean) Retire() { t.retire(t.current()) }
+
+// measured makes one call on a line and takes a sample of it.
+func (l *Link) measured(n *line, r *http.Request) (*http.Response, error) {
+	if l.now == nil {
+		return n.RoundTrip(r)
+	}
+	s := &sampling{link: l}
+	res, err := n.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), s.trace())))
+	if err == nil && res.StatusCode == http.StatusOK && res.Header.Get("Content-Type") == unaryType {
 		res.Body = &sampled{ReadCloser: res.Body, sampling: s}
 	}
 	return res, err

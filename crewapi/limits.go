@@ -33,6 +33,10 @@ const (
 	// than a flight has, 1 TiB each. Arbitrary.
 	maxSpenders = 64
 	maxSpent    = 1 << 40
+	// callTimeout bounds the silence of one call to ground; a satellite link answers within 3 s, a queue
+	// may take longer. What is said takes its time besides, at slowest bytes a second at the slowest.
+	callTimeout = 30 * time.Second
+	slowest     = 1000
 	// dialTimeout bounds making a connection, and its TLS handshake: five round trips of the worst
 	// link (reference B2).
 	dialTimeout = 10 * time.Second
@@ -41,6 +45,16 @@ const (
 	keepFor = 40 * time.Minute
 	// sessions is how many TLS sessions are kept to be resumed: one ground, and its next address.
 	sessions = 4
+	// A call that hears nothing is repeated on a fresh connection after patienceLeast at least; after
+	// patienceUnknown where nothing is known of the way; after patienceMost, plus the body at slowBody
+	// bytes a second, at the latest. Four of the worst round trip are 8 s (reference B2).
+	patienceLeast, patienceUnknown, patienceMost = time.Second, 10 * time.Second, 15 * time.Second
+	slowBody                                     = 4 << 10
+	// retryDumb is the longest pause between two further tries while not a byte comes: a few packets
+	// each, so that a network that is back is found within it. maxTries bounds them in one call.
+	retryDumb, maxTries = 3 * time.Second, 12
+	// maxAlarms bounds how often patience doubles when a silent connection was only slow.
+	maxAlarms = 4
 	// keptSamples is how many calls are remembered; the last few count.
 	keptSamples = 8
 )

@@ -28,13 +28,18 @@ type LinkOptions struct {
 // Link is a tablet's link to ground. It speaks h2 wherever ground does, on one connection that is
 // kept, as cheaply as it can: it resumes TLS sessions, sends no pings and no keep-alives, leaves
 // headers away that ground does not read, and counts every byte that a connection carries, TLS
-// included. Its methods are safe for concurrent use.
+// included. A connection that fell silent under a call is never used again ([Link.race]). Its
+// methods are safe for concurrent use.
 type Link struct {
 	client   *http.Client
 	now      func() time.Time
+	make     func() *line
 	up, down atomic.Int64
 
 	mu      sync.Mutex
+	line    *line
+	took    []time.Duration // the newest calls, from question to answer; the newest last
+	alarms  int             // times in a row that a silent connection turned out to be a slow one
 	samples []uplink.Sample
 }
 
@@ -45,34 +50,18 @@ func NewLink(o LinkOptions) *Link {
 		// No keep-alive: a dead connection is found by the next call or by a silent stream.
 		o.Dial = (&net.Dialer{KeepAlive: -1}).DialContext
 	}
-	secure := &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-			defer cancel()
-			c, err := o.Dial(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			return &counted{c, l}, nil
-		},
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: o.Roots, ClientSessionCache: tls.NewLRUClientSessionCache(sessions)},
-		TLSHandshakeTimeout:   dialTimeout,
-		ResponseHeaderTimeout: 30 * time.Second,
-		IdleConnTimeout:       keepFor,
-		MaxIdleConnsPerHost:   1,
-		ForceAttemptHTTP2:     true,
-		DisableCompression:    true, // Connect names its own encodings
-	}
+	secure := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: o.Roots, ClientSessionCache: tls.NewLRUClientSessionCache(sessions)}
 	if o.NoPQ {
-		secure.TLSClientConfig.CurvePreferences = []tls.CurveID{tls.X25519}
+		secure.CurvePreferences = []tls.CurveID{tls.X25519}
 	}
-	plain := secure.Clone()
-	plain.Protocols = new(http.Protocols)
-	plain.Protocols.SetUnencryptedHTTP2(true)
-	l.client = &http.Client{Transport: lean{byScheme{secure: secure, plain: plain}, l}}
+	l.make = func() *line { return newLine(l, o.Dial, secure) }
+	l.line = l.make()
+	l.client = &http.Client{Transport: lean{l}, CheckRedirect: noRedirect}
 	return l
 }
+
+// noRedirect keeps a redirect as the answer that it is: the token must not follow it anywhere.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Client returns the link as an HTTP client: without overall timeout, since streams live long, but
 // with one for each step before the first byte. To a plain address, which is this machine's, it
@@ -93,7 +82,7 @@ func (l *Link) Samples() []uplink.Sample {
 func (l *Link) Forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.samples = nil
+	l.samples, l.took, l.alarms = nil, nil, 0
 }
 
 func (l *Link) sample(s uplink.Sample) {
@@ -107,38 +96,3 @@ func (l *Link) sample(s uplink.Sample) {
 
 // HTTPClient is the client of a usual [Link] of its own.
 func HTTPClient() *http.Client { return NewLink(LinkOptions{}).Client() }
-
-// counted counts what a connection carries.
-type counted struct {
-	net.Conn
-	link *Link
-}
-
-func (c *counted) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	c.link.down.Add(int64(n))
-	return n, err
-}
-
-func (c *counted) Write(b []byte) (int, error) {
-	n, err := c.Conn.Write(b)
-	c.link.up.Add(int64(n))
-	return n, err
-}
-
-// byScheme sends http through plain and everything else through secure.
-type byScheme struct{ secure, plain *http.Transport }
-
-// RoundTrip implements [http.RoundTripper].
-func (b byScheme) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Scheme == "http" {
-		return b.plain.RoundTrip(r)
-	}
-	return b.secure.RoundTrip(r)
-}
-
-// CloseIdleConnections is what [http.Client.CloseIdleConnections] calls.
-func (b byScheme) CloseIdleConnections() {
-	b.plain.CloseIdleConnections()
-	b.secure.CloseIdleConnections()
-}

@@ -60,7 +60,9 @@ func (s peerService) Exchange(ctx context.Context, m *crewv1.CabinServiceExchang
 	if err != nil {
 		return nil, err
 	}
-	return &crewv1.CabinServiceExchangeResponse{Exchange: fromResponse(res, m.GetExchange().GetDict())}, nil
+	out := fromResponse(res, m.GetExchange().GetDict())
+	out.AnswerTo = answerToExchange(m.GetExchange())
+	return &crewv1.CabinServiceExchangeResponse{Exchange: out}, nil
 }
 
 func (s peerService) Uplink(ctx context.Context, m *crewv1.UplinkRequest) (*crewv1.UplinkResponse, error) {
@@ -79,11 +81,12 @@ func (s peerService) Uplink(ctx context.Context, m *crewv1.UplinkRequest) (*crew
 type PeerClient struct {
 	rpc  crewv1connect.CabinServiceClient
 	peer unpacks
+	asks nonces
 }
 
 // NewPeerClient makes a client of the tablet at baseURL. hc must prove both sides by itself.
-func NewPeerClient(baseURL string, hc *http.Client) *PeerClient {
-	return &PeerClient{rpc: crewv1connect.NewCabinServiceClient(hc, baseURL, connect.WithReadMaxBytes(maxMessage), unzipped)}
+func NewPeerClient(baseURL string, hc *http.Client, opts ...Option) *PeerClient {
+	return &PeerClient{asks: noncesOf(opts), rpc: crewv1connect.NewCabinServiceClient(noted(hc), baseURL, connect.WithReadMaxBytes(maxMessage), unzipped)}
 }
 
 var _ Peer = (*PeerClient)(nil)
@@ -97,7 +100,12 @@ func (c *PeerClient) Hello(ctx context.Context, port int) error {
 // Exchange makes one exchange. Errors: the other tablet's, unavailable when it cannot be
 // reached; a context that ended gives the context's error.
 func (c *PeerClient) Exchange(ctx context.Context, req flightsync.Request) (flightsync.Response, error) {
-	res, err := c.rpc.Exchange(ctx, &crewv1.CabinServiceExchangeRequest{Exchange: fromRequest(req, c.peer.newest())})
+	m := fromRequest(req, c.peer.newest())
+	m.Nonce = c.asks.next()
+	res, err := c.rpc.Exchange(ctx, &crewv1.CabinServiceExchangeRequest{Exchange: m})
+	if err == nil && !answers(res.GetExchange(), answerToExchange(m)) {
+		return flightsync.Response{}, errCrossed
+	}
 	if err != nil {
 		c.peer.failed(err)
 		return flightsync.Response{}, fromPeer(ctx, "crewapi.PeerClient.Exchange", err)

@@ -36,8 +36,6 @@ func (a *Agent) Enrol(ctx context.Context, url, code, name string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
 	e, err := client.Enrol(ctx, code, name, passenger.PublicKeys{Sign: pair.Signer().Public(), Agree: pair.Agreer().Public()})
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 		if err != nil {
 			return err
 		}
-		res, err := call(ctx, client, req)
+		res, err := client.Exchange(ctx, req)
 		a.charge(f)
 		if err != nil {
 			f.slower()
@@ -65,18 +65,6 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 	}
 	return passenger.Errorf(passenger.TooMuch, "tablet.exchange", "the flight has more to exchange than one round takes")
 }
-
-func call(ctx context.Context, client *crewapi.Client, req flightsync.Request) (flightsync.Response, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, errSlow)
-	defer cancel()
-	res, err := client.Exchange(ctx, req)
-	if err != nil && context.Cause(ctx) == error(errSlow) {
-		return res, errSlow
-	}
-	return res, err
-}
-
-var errSlow = passenger.Errorf(passenger.Unavailable, "tablet.call", "ground did not answer in time; everything is kept here and goes over later")
 
 // ask makes the next request.
 func (f *flight) ask() (flightsync.Request, error) {

@@ -5,9 +5,6 @@ import "time"
 const (
 	// openStores is how many flights' stores are open at once (measured: 4 small ones in 28 MB).
 	openStores = 3
-	// callTimeout bounds one call to ground; a satellite link answers within 3 s, a queue may
-	// take longer.
-	callTimeout = 30 * time.Second
 	// maxRounds bounds the exchanges of one flight in one round of syncing: 256 budgets.
 	maxRounds = 256
 	// minBudget is how far the budget of an answer is halved on a bad link, bytes: one op.
@@ -29,6 +26,9 @@ const (
 	// pollEvery is how long a tablet that is in touch waits before it asks again; the stream
 	// brings news sooner. Arbitrary.
 	pollEvery = time.Minute
+	// reachEvery is how often a tablet at a gate that has something for ground looks whether there is a
+	// way to it, while not a byte of an answer comes. Arbitrary, below a person's patience.
+	reachEvery = 4 * time.Second
 	// sealedEvery is how often ground is asked about a sealed flight whose text is still here: only
 	// an erasure can be news. Arbitrary, 48 small questions in the 12 hours after landing.
 	sealedEvery = 15 * time.Minute

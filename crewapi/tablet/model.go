@@ -128,5 +128,6 @@ type SyncReport struct {
 	// RetryAfter is how long a busy ground asked to be left alone; 0 when it did not.
 	RetryAfter time.Duration `json:"-"`
 
-	why uplink.Why
+	why       uplink.Why
+	unreached bool // nothing came back at all
 }

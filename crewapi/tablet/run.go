@@ -51,6 +51,9 @@ func (a *Agent) syncing(ctx context.Context) {
 			return
 		case err != nil || len(rep.Problems) > 0:
 			pause, watched = a.jitter(wait.next(p)), "none yet"
+			if rep.unreached && rep.Pending > 0 { // to look whether the network is back costs ground nothing
+				pause = min(pause, a.jitter(reachEvery))
+			}
 			a.Log.Debug("round failed", "dur", pause, "err", err)
 			leave(ctx, a.asked(rep))
 		default:
@@ -63,19 +66,23 @@ func (a *Agent) syncing(ctx context.Context) {
 				}
 			}
 		}
-		a.pause(ctx, pause)
+		if a.pause(ctx, pause) {
+			wait.reset() // an entry does not wait out the failures before it
+		}
 	}
 }
 
-// pause waits for d, or for something to do.
-func (a *Agent) pause(ctx context.Context, d time.Duration) {
+// pause waits for d, or for something to do, and reports which.
+func (a *Agent) pause(ctx context.Context, d time.Duration) (kicked bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 	case <-a.kick:
+		return true
 	case <-timer.C:
 	}
+	return false
 }
 
 // asked is how long ground wants to be left alone, with a random part on top: those that were sent

@@ -35,9 +35,7 @@ func (a *Agent) syncNow(ctx context.Context, j job) (SyncReport, error) {
 	a.judge()
 	err = a.round(ctx, client, j, &rep)
 	a.way.setBehind(err != nil || len(rep.Problems) > 0)
-	if passenger.CodeOf(err) == passenger.Unavailable {
-		a.HTTP.CloseIdleConnections() // one that died in silence must not be used again
-	}
+	rep.unreached = rep.unreached || crewapi.Unreached(err)
 	rep.RetryAfter = max(rep.RetryAfter, passenger.RetryAfter(err))
 	for _, f := range a.list() {
 		row, _, _ := f.summary()
@@ -114,6 +112,10 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, j job, rep *S
 		}
 		rep.Problems = append(rep.Problems, problem(f, err))
 		rep.RetryAfter = max(rep.RetryAfter, passenger.RetryAfter(err))
+		if crewapi.Unreached(err) {
+			rep.unreached = true
+			break // nor would the other flights get through
+		}
 		if rep.RetryAfter > 0 && passenger.CodeOf(err) == passenger.TooMuch {
 			break // the other flights would only be told the same
 		}
@@ -164,18 +166,13 @@ func (f *flight) due(rec record) bool {
 
 // assignments takes over what ground says this tablet serves.
 func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
-	inner, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
 	var have map[passenger.FlightID]flightsync.Vector
 	budget := 0
 	if a.way.isBehind() { // else the stream has brought what there is
 		have, budget = a.vectors(), min(firstBudget, a.way.policy().Budget)
 	}
-	list, frames, err := client.Start(inner, a.heldKeys(), have, budget)
+	list, frames, err := client.Start(ctx, a.heldKeys(), have, budget)
 	if err != nil {
-		if ctx.Err() == nil && inner.Err() != nil {
-			return errSlow
-		}
 		return err
 	}
 	var news []passenger.FlightKey

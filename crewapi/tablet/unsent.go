@@ -106,9 +106,7 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 			}
 			part = append(part, r.SealedRun)
 		}
-		inner, cancel := context.WithTimeoutCause(ctx, callTimeout, errSlow)
-		receipts, err := client.Deliver(inner, f.id, part)
-		cancel()
+		receipts, err := client.Deliver(ctx, f.id, part)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,9 @@
 package conformance_test
 
-import "encoding/binary"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
 
 // run is a Run with its ops unpacked.
 type run struct {
@@ -13,6 +16,7 @@ func (r run) last() uint64 { return r.first + uint64(len(r.ops)) - 1 }
 
 type request struct {
 	version, me, mine, budget, dict uint64
+	nonce                           []byte
 	group, incarnation              []byte
 	have                            []uint64
 	runs                            []run
@@ -21,6 +25,7 @@ type request struct {
 
 type response struct {
 	version, digest, dict uint64
+	answerTo              []byte
 	have                  []uint64
 	runs                  []run
 	more                  bool
@@ -100,9 +105,20 @@ func (u *unpacker) request(b []byte) (r request, err error) {
 			r.claims[author] = head
 		case 10:
 			r.dict = f.num
+		case 11:
+			r.nonce = f.data
 		}
 	}
 	return r, nil
+}
+
+// answerTo is what an answer to the question must say.
+func (r request) answerTo() []byte {
+	b := append([]byte("cabinloop answer 1\x00"), r.nonce...)
+	b = append(b, r.group...)
+	b = binary.BigEndian.AppendUint32(b, uint32(r.me))
+	h := sha256.Sum256(binary.BigEndian.AppendUint64(b, r.mine))
+	return h[:8]
 }
 
 func (u *unpacker) response(b []byte) (r response, err error) {
@@ -136,6 +152,8 @@ func (u *unpacker) response(b []byte) (r response, err error) {
 				return r, errMalformed
 			}
 			r.again = append(r.again, vs...)
+		case 9:
+			r.answerTo = f.data
 		case 7:
 			inner, err := fields(f.data)
 			if err != nil {

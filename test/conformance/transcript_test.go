@@ -162,7 +162,7 @@ func (tr transcript) play(t *testing.T, u *unpacker) {
 // checkRequest checks that a request says what its asker holds.
 func checkRequest(t *testing.T, who *replica, req request) {
 	t.Helper()
-	if req.version != 2 || req.dict != 17 || !bytes.Equal(req.group, who.group) || int(req.me)-1 != who.me || !slices.Equal(req.have, who.vector()) {
+	if req.version != 3 || len(req.nonce) != 4 || req.dict != 17 || !bytes.Equal(req.group, who.group) || int(req.me)-1 != who.me || !slices.Equal(req.have, who.vector()) {
 		t.Errorf("request %+v of a replica with %v, author %d", req, who.vector(), who.me)
 	}
 	if who.me < 0 {
@@ -223,8 +223,11 @@ func (r *replica) answer(t *testing.T, req request, res response, homes []string
 		}
 	}
 	r.write(t, wrote)
-	if res.version != 2 || res.dict != 17 || !slices.Equal(res.have, r.vector()) || res.digest != r.digest() {
+	if res.version != 3 || res.dict != 17 || !slices.Equal(res.have, r.vector()) || res.digest != r.digest() {
 		t.Errorf("response with vector %v and digest %x, of a replica with %v, %x", res.have, res.digest, r.vector(), r.digest())
+	}
+	if !bytes.Equal(res.answerTo, req.answerTo()) {
+		t.Errorf("the response answers %x, the request is %x", res.answerTo, req.answerTo())
 	}
 	again, parts := map[uint64]bool{}, map[uint64]uint64{}
 	for _, f := range faults {

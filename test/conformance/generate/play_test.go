@@ -190,5 +190,5 @@ type peerLine struct {
 func dialPeer(tb testing.TB, with *node) peerLine {
 	_, h := crewapi.NewPeerHandler(onBoard{with}, crewapi.Options{Now: func() time.Time { return boarding }, Log: slog.New(slog.DiscardHandler)})
 	l := &line{tb: tb, handler: h}
-	return peerLine{crewapi.NewPeerClient("https://tablet", &http.Client{Transport: l}), l}
+	return peerLine{crewapi.NewPeerClient("https://tablet", &http.Client{Transport: l}, counted()), l}
 }

@@ -369,12 +369,18 @@ func plain(tb testing.TB, b []byte, encoding string) []byte {
 	return out
 }
 
+// counted makes the nonces of a client 1, 2, 3.
+func counted() crewapi.Option {
+	n := uint32(0)
+	return crewapi.WithNonces(func() uint32 { n++; return n })
+}
+
 // dial returns a client of g with a tablet's token.
 func (g *ground) dial(token string) (*crewapi.Client, *line) {
 	_, h := crewapi.NewHandler(g, crewapi.Options{Now: func() time.Time { return boarding }, Log: slog.New(slog.DiscardHandler),
 		Heartbeat: time.Hour})
 	l := &line{tb: g.tb, handler: h}
-	c, err := crewapi.NewClient("https://ground.example", token, &http.Client{Transport: l})
+	c, err := crewapi.NewClient("https://ground.example", token, &http.Client{Transport: l}, counted())
 	if err != nil {
 		g.tb.Fatal(err)
 	}

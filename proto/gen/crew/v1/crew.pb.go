@@ -37,7 +37,9 @@ type EnrolRequest struct {
 	// The wire version of the tablet.
 	Version uint32 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
 	// The key that ground seals to for this device: a compressed P-256 point, 33 bytes.
-	AgreeKey      []byte `protobuf:"bytes,5,opt,name=agree_key,json=agreeKey,proto3" json:"agree_key,omitempty"`
+	AgreeKey []byte `protobuf:"bytes,5,opt,name=agree_key,json=agreeKey,proto3" json:"agree_key,omitempty"`
+	// Random bytes of this question, which the answer proves to be its answer by.
+	Nonce         uint32 `protobuf:"fixed32,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -107,6 +109,13 @@ func (x *EnrolRequest) GetAgreeKey() []byte {
 	return nil
 }
 
+func (x *EnrolRequest) GetNonce() uint32 {
+	if x != nil {
+		return x.Nonce
+	}
+	return 0
+}
+
 // EnrolResponse makes the device a tablet.
 type EnrolResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -118,8 +127,14 @@ type EnrolResponse struct {
 	GroundSignKey []byte `protobuf:"bytes,3,opt,name=ground_sign_key,json=groundSignKey,proto3" json:"ground_sign_key,omitempty"`
 	// The key that the tablet seals to for ground, 33 bytes. The tablet keeps to it.
 	GroundAgreeKey []byte `protobuf:"bytes,4,opt,name=ground_agree_key,json=groundAgreeKey,proto3" json:"ground_agree_key,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The wire version of ground.
+	Version uint32 `protobuf:"varint,8,opt,name=version,proto3" json:"version,omitempty"`
+	// Which question this answers: the first 8 bytes, little endian, of SHA-256 over "cabinloop answer 1"
+	// 0x00, the question's nonce (4 bytes, little endian), 8 zero bytes for the group and zeros for me and mine. An asker
+	// takes no other answer from wire version 3 on.
+	AnswerTo      uint64 `protobuf:"fixed64,9,opt,name=answer_to,json=answerTo,proto3" json:"answer_to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EnrolResponse) Reset() {
@@ -180,6 +195,20 @@ func (x *EnrolResponse) GetGroundAgreeKey() []byte {
 	return nil
 }
 
+func (x *EnrolResponse) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *EnrolResponse) GetAnswerTo() uint64 {
+	if x != nil {
+		return x.AnswerTo
+	}
+	return 0
+}
+
 // FlightsRequest asks for the tablet's own flights; the token says whose.
 type FlightsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -192,7 +221,9 @@ type FlightsRequest struct {
 	// How many bytes of ops the first frames of the answer may carry together; 0 is no frame.
 	FirstBudget uint32 `protobuf:"varint,4,opt,name=first_budget,json=firstBudget,proto3" json:"first_budget,omitempty"`
 	// The newest dictionary that the tablet can unpack.
-	Dict          uint32 `protobuf:"varint,5,opt,name=dict,proto3" json:"dict,omitempty"`
+	Dict uint32 `protobuf:"varint,5,opt,name=dict,proto3" json:"dict,omitempty"`
+	// Random bytes of this question, which the answer proves to be its answer by.
+	Nonce         uint32 `protobuf:"fixed32,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -262,6 +293,13 @@ func (x *FlightsRequest) GetDict() uint32 {
 	return 0
 }
 
+func (x *FlightsRequest) GetNonce() uint32 {
+	if x != nil {
+		return x.Nonce
+	}
+	return 0
+}
+
 // HeldKey is a flight key that a tablet holds.
 type HeldKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -325,7 +363,13 @@ type FlightsResponse struct {
 	// A first frame of each standing flight of which the tablet lacks something, those that depart
 	// soonest first, as far as the budget goes: a tablet that starts shows its notes a round trip
 	// sooner. An exchange follows all the same.
-	First         []*WatchResponse `protobuf:"bytes,2,rep,name=first,proto3" json:"first,omitempty"`
+	First []*WatchResponse `protobuf:"bytes,2,rep,name=first,proto3" json:"first,omitempty"`
+	// The wire version of ground.
+	Version uint32 `protobuf:"varint,8,opt,name=version,proto3" json:"version,omitempty"`
+	// Which question this answers: the first 8 bytes, little endian, of SHA-256 over "cabinloop answer 1"
+	// 0x00, the question's nonce (4 bytes, little endian), 8 zero bytes for the group and zeros for me and mine. An asker
+	// takes no other answer from wire version 3 on.
+	AnswerTo      uint64 `protobuf:"fixed64,9,opt,name=answer_to,json=answerTo,proto3" json:"answer_to,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -372,6 +416,20 @@ func (x *FlightsResponse) GetFirst() []*WatchResponse {
 		return x.First
 	}
 	return nil
+}
+
+func (x *FlightsResponse) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *FlightsResponse) GetAnswerTo() uint64 {
+	if x != nil {
+		return x.AnswerTo
+	}
+	return 0
 }
 
 // FlightKey says which flight: one leg of one operating carrier on one day.
@@ -843,7 +901,11 @@ type ExchangeRequest struct {
 	// The heads of all lanes, after equal vectors met unequal digests.
 	Claims []*HeadOf `protobuf:"bytes,9,rep,name=claims,proto3" json:"claims,omitempty"`
 	// The newest dictionary that the asker can unpack.
-	Dict          uint32 `protobuf:"varint,10,opt,name=dict,proto3" json:"dict,omitempty"`
+	Dict uint32 `protobuf:"varint,10,opt,name=dict,proto3" json:"dict,omitempty"`
+	// Random bytes of this question, which the answer proves to be its answer by.
+	Nonce uint32 `protobuf:"fixed32,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	// The asker wants ground's signature that it holds the crew's ops.
+	Prove         bool `protobuf:"varint,12,opt,name=prove,proto3" json:"prove,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -948,6 +1010,20 @@ func (x *ExchangeRequest) GetDict() uint32 {
 	return 0
 }
 
+func (x *ExchangeRequest) GetNonce() uint32 {
+	if x != nil {
+		return x.Nonce
+	}
+	return 0
+}
+
+func (x *ExchangeRequest) GetProve() bool {
+	if x != nil {
+		return x.Prove
+	}
+	return false
+}
+
 // ExchangeResponse is the other side of one exchange.
 type ExchangeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -966,7 +1042,15 @@ type ExchangeResponse struct {
 	// Ground's receipts for late ops of a sealed flight.
 	Receipts []*Receipt `protobuf:"bytes,7,rep,name=receipts,proto3" json:"receipts,omitempty"`
 	// The newest dictionary that the answerer can unpack.
-	Dict          uint32 `protobuf:"varint,8,opt,name=dict,proto3" json:"dict,omitempty"`
+	Dict uint32 `protobuf:"varint,8,opt,name=dict,proto3" json:"dict,omitempty"`
+	// Which question this answers: the first 8 bytes, little endian, of SHA-256 over "cabinloop answer 1"
+	// 0x00, the question's nonce (4 bytes, little endian), group, me (4 bytes, big-endian) and mine (8 bytes, big-endian). An asker
+	// takes no other answer from wire version 3 on.
+	AnswerTo uint64 `protobuf:"fixed64,9,opt,name=answer_to,json=answerTo,proto3" json:"answer_to,omitempty"`
+	// Ground's signature that it durably holds the crew's ops, when asked: over "cabinloop proof 1" 0x00,
+	// group, and for each author from 4 on, in order, of whom both vectors count an op: author, the
+	// lower of the two counts (varints) and the chain hash there. Empty when a lane is another one.
+	Proof         []byte `protobuf:"bytes,10,opt,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1057,13 +1141,29 @@ func (x *ExchangeResponse) GetDict() uint32 {
 	return 0
 }
 
+func (x *ExchangeResponse) GetAnswerTo() uint64 {
+	if x != nil {
+		return x.AnswerTo
+	}
+	return 0
+}
+
+func (x *ExchangeResponse) GetProof() []byte {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
 // WatchRequest says which flights to watch and what the tablet holds of each.
 type WatchRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The flights.
 	Flights []*WatchedFlight `protobuf:"bytes,1,rep,name=flights,proto3" json:"flights,omitempty"`
 	// The wire version of the tablet.
-	Version       uint32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Version uint32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Random bytes of this question, which the answer proves to be its answer by.
+	Nonce         uint32 `protobuf:"fixed32,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1108,6 +1208,13 @@ func (x *WatchRequest) GetFlights() []*WatchedFlight {
 func (x *WatchRequest) GetVersion() uint32 {
 	if x != nil {
 		return x.Version
+	}
+	return 0
+}
+
+func (x *WatchRequest) GetNonce() uint32 {
+	if x != nil {
+		return x.Nonce
 	}
 	return 0
 }
@@ -1172,7 +1279,7 @@ type WatchResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The flight's group, 8 bytes; empty for a heartbeat.
 	Group []byte `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
-	// What an exchange would have answered.
+	// What an exchange would have answered. Its answer_to is over the watch's nonce, the group and zeros.
 	Frame         *ExchangeResponse `protobuf:"bytes,2,opt,name=frame,proto3" json:"frame,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1450,31 +1557,37 @@ var File_crew_v1_crew_proto protoreflect.FileDescriptor
 
 const file_crew_v1_crew_proto_rawDesc = "" +
 	"\n" +
-	"\x12crew/v1/crew.proto\x12\acrew.v1\"\x95\x01\n" +
+	"\x12crew/v1/crew.proto\x12\acrew.v1\"\xab\x01\n" +
 	"\fEnrolRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x1f\n" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
 	"deviceName\x12\x19\n" +
 	"\bsign_key\x18\x03 \x01(\fR\asignKey\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\rR\aversion\x12\x1b\n" +
-	"\tagree_key\x18\x05 \x01(\fR\bagreeKey\"\x94\x01\n" +
+	"\tagree_key\x18\x05 \x01(\fR\bagreeKey\x12\x14\n" +
+	"\x05nonce\x18\v \x01(\aR\x05nonce\"\xcb\x01\n" +
 	"\rEnrolResponse\x12\x1b\n" +
 	"\ttablet_id\x18\x01 \x01(\fR\btabletId\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12&\n" +
 	"\x0fground_sign_key\x18\x03 \x01(\fR\rgroundSignKey\x12(\n" +
-	"\x10ground_agree_key\x18\x04 \x01(\fR\x0egroundAgreeKey\"\xb3\x01\n" +
+	"\x10ground_agree_key\x18\x04 \x01(\fR\x0egroundAgreeKey\x12\x18\n" +
+	"\aversion\x18\b \x01(\rR\aversion\x12\x1b\n" +
+	"\tanswer_to\x18\t \x01(\x06R\banswerTo\"\xc9\x01\n" +
 	"\x0eFlightsRequest\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12$\n" +
 	"\x04held\x18\x02 \x03(\v2\x10.crew.v1.HeldKeyR\x04held\x12*\n" +
 	"\x04have\x18\x03 \x03(\v2\x16.crew.v1.WatchedFlightR\x04have\x12!\n" +
 	"\ffirst_budget\x18\x04 \x01(\rR\vfirstBudget\x12\x12\n" +
-	"\x04dict\x18\x05 \x01(\rR\x04dict\">\n" +
+	"\x04dict\x18\x05 \x01(\rR\x04dict\x12\x14\n" +
+	"\x05nonce\x18\v \x01(\aR\x05nonce\">\n" +
 	"\aHeldKey\x12\x16\n" +
 	"\x06flight\x18\x01 \x01(\fR\x06flight\x12\x1b\n" +
-	"\tlease_end\x18\x02 \x01(\x03R\bleaseEnd\"v\n" +
+	"\tlease_end\x18\x02 \x01(\x03R\bleaseEnd\"\xad\x01\n" +
 	"\x0fFlightsResponse\x125\n" +
 	"\vassignments\x18\x01 \x03(\v2\x13.crew.v1.AssignmentR\vassignments\x12,\n" +
-	"\x05first\x18\x02 \x03(\v2\x16.crew.v1.WatchResponseR\x05first\"\xa1\x01\n" +
+	"\x05first\x18\x02 \x03(\v2\x16.crew.v1.WatchResponseR\x05first\x12\x18\n" +
+	"\aversion\x18\b \x01(\rR\aversion\x12\x1b\n" +
+	"\tanswer_to\x18\t \x01(\x06R\banswerTo\"\xa1\x01\n" +
 	"\tFlightKey\x12\x18\n" +
 	"\acarrier\x18\x01 \x01(\tR\acarrier\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x05R\x06number\x12\x16\n" +
@@ -1511,7 +1624,7 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x06author\x18\x01 \x01(\rR\x06author\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04head\x18\x03 \x01(\fR\x04head\x12\x10\n" +
-	"\x03sig\x18\x04 \x01(\fR\x03sig\"\x92\x02\n" +
+	"\x03sig\x18\x04 \x01(\fR\x03sig\"\xbe\x02\n" +
 	"\x0fExchangeRequest\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x14\n" +
 	"\x05group\x18\x02 \x01(\fR\x05group\x12\x0e\n" +
@@ -1523,7 +1636,9 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x06budget\x18\b \x01(\rR\x06budget\x12'\n" +
 	"\x06claims\x18\t \x03(\v2\x0f.crew.v1.HeadOfR\x06claims\x12\x12\n" +
 	"\x04dict\x18\n" +
-	" \x01(\rR\x04dict\"\xe6\x01\n" +
+	" \x01(\rR\x04dict\x12\x14\n" +
+	"\x05nonce\x18\v \x01(\aR\x05nonce\x12\x14\n" +
+	"\x05prove\x18\f \x01(\bR\x05prove\"\x99\x02\n" +
 	"\x10ExchangeResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04have\x18\x02 \x01(\fR\x04have\x12\x16\n" +
@@ -1532,10 +1647,14 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x04more\x18\x05 \x01(\bR\x04more\x12\x14\n" +
 	"\x05again\x18\x06 \x03(\rR\x05again\x12,\n" +
 	"\breceipts\x18\a \x03(\v2\x10.crew.v1.ReceiptR\breceipts\x12\x12\n" +
-	"\x04dict\x18\b \x01(\rR\x04dict\"Z\n" +
+	"\x04dict\x18\b \x01(\rR\x04dict\x12\x1b\n" +
+	"\tanswer_to\x18\t \x01(\x06R\banswerTo\x12\x14\n" +
+	"\x05proof\x18\n" +
+	" \x01(\fR\x05proof\"p\n" +
 	"\fWatchRequest\x120\n" +
 	"\aflights\x18\x01 \x03(\v2\x16.crew.v1.WatchedFlightR\aflights\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\rR\aversion\"9\n" +
+	"\aversion\x18\x02 \x01(\rR\aversion\x12\x14\n" +
+	"\x05nonce\x18\v \x01(\aR\x05nonce\"9\n" +
 	"\rWatchedFlight\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\fR\x05group\x12\x12\n" +
 	"\x04have\x18\x02 \x01(\fR\x04have\"V\n" +
