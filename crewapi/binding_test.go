@@ -153,7 +153,7 @@ func without(b []byte, fields ...protowire.Number) (out []byte) {
 func TestAFrameOfAnotherStream(t *testing.T) {
 	_, p, c, _, f := behind(t)
 	watch := func() error {
-		return c.Watch(t.Context(), map[passenger.FlightID]flightsync.Vector{f.A.Flight: nil}, nil,
+		return c.Watch(t.Context(), []crewapi.Holding{{Flight: f.A.Flight, Begun: true, Have: nil}}, nil,
 			func(passenger.FlightID, flightsync.Response) error { return errEnough })
 	}
 	var stream bytes.Buffer

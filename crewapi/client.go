@@ -129,11 +129,11 @@ func ask[M proto.Message, A bound](c *Client, ctx context.Context, op string, m 
 
 // Watch calls frame for each frame of the watched flights until the stream ends: nil when the
 // tablet's list of flights changed, unavailable when nothing, not even a heartbeat, came for 45
-// seconds. alive, which may be nil, is called at every message. An error of frame ends it.
-func (c *Client) Watch(ctx context.Context, have map[passenger.FlightID]flightsync.Vector, alive func(),
+// seconds. held is in the order of importance; those beyond the bound of a call are not watched. alive, which may be nil, is called at every message. An error of frame ends it.
+func (c *Client) Watch(ctx context.Context, held []Holding, alive func(),
 	frame func(passenger.FlightID, flightsync.Response) error) error {
 	const op = "crewapi.Watch"
-	m := &crewv1.WatchRequest{Version: Version, Flights: fromHave(have), Nonce: c.asks.next()}
+	m := &crewv1.WatchRequest{Version: Version, Flights: fromHave(held), Nonce: c.asks.next()}
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	quiet := time.AfterFunc(silence, func() { cancel(errSilent) })

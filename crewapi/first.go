@@ -18,50 +18,67 @@ type Frame struct {
 	Response flightsync.Response
 }
 
+// Holding is what a tablet holds of one flight.
+type Holding struct {
+	Flight   passenger.FlightID
+	LeaseEnd time.Time // that its key was wrapped for; zero: no key
+	Owed     bool      // something of it is kept for ground, with or without its key
+	Begun    bool
+	Have     flightsync.Vector // when it has begun
+}
+
 // Flights lists this tablet's flights. held are the flight keys it has, with the end of the
 // lease that each was wrapped for.
 func (c *Client) Flights(ctx context.Context, held map[passenger.FlightID]time.Time) ([]passenger.Duty, error) {
-	duties, _, err := c.Start(ctx, held, nil, 0)
+	var hs []Holding
+	for id, end := range held {
+		hs = append(hs, Holding{Flight: id, LeaseEnd: end})
+	}
+	duties, _, err := c.Start(ctx, hs, 0)
 	return duties, err
 }
 
 // Start is Flights that also fetches, within a budget of ops in bytes, a first frame of each
-// standing flight of which the tablet holds less than ground; have is what it holds.
-func (c *Client) Start(ctx context.Context, held map[passenger.FlightID]time.Time, have map[passenger.FlightID]flightsync.Vector, budget int) ([]passenger.Duty, []Frame, error) {
+// standing flight of which the tablet holds less than ground. held is in the order of importance:
+// what is beyond the bounds of a call is asked for with the next page, and of frames left out.
+func (c *Client) Start(ctx context.Context, held []Holding, budget int) (duties []passenger.Duty, frames []Frame, err error) {
 	const op = "crewapi.Flights"
-	req := &crewv1.FlightsRequest{Version: Version, FirstBudget: uint32(max(budget, 0)), Nonce: c.asks.next()}
-	for id, end := range held {
-		if len(req.Held) == maxAssignments {
+	req := &crewv1.FlightsRequest{Version: Version, FirstBudget: uint32(max(budget, 0))}
+	if budget > 0 {
+		req.Have, req.Dict = fromHave(held), pack.Newest
+	}
+	told := map[passenger.FlightID]bool{}
+	for range maxPages {
+		req.Held = nil
+		for _, h := range held {
+			if (h.Owed || !h.LeaseEnd.IsZero()) && !told[h.Flight] && len(req.Held) < maxAssignments {
+				req.Held = append(req.Held, &crewv1.HeldKey{Flight: h.Flight[:], LeaseEnd: fromTime(h.LeaseEnd)})
+			}
+		}
+		req.Nonce = c.asks.next()
+		res, err := ask(c, ctx, op, req, answerTo(req.Nonce, nil, 0, 0), c.rpc.Flights)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, m := range res.GetAssignments() {
+			d, err := toDuty(m)
+			if err != nil {
+				return nil, nil, err
+			}
+			duties, told[d.Flight] = append(duties, d), true
+		}
+		for _, m := range res.GetFirst() {
+			c.peer.heard(m.GetFrame().GetDict())
+			f, err := toFrame(m)
+			if err != nil {
+				return nil, nil, err
+			}
+			frames = append(frames, f)
+		}
+		if len(res.GetNext()) == 0 || len(res.GetNext()) > maxAfter {
 			break
 		}
-		req.Held = append(req.Held, &crewv1.HeldKey{Flight: id[:], LeaseEnd: fromTime(end)})
-	}
-	if budget > 0 {
-		req.Have, req.Dict = fromHave(have), pack.Newest
-	}
-	res, err := ask(c, ctx, op, req, answerTo(req.Nonce, nil, 0, 0), c.rpc.Flights)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(res.GetAssignments()) > maxAssignments || len(res.GetFirst()) > maxAssignments {
-		return nil, nil, passenger.Errorf(passenger.TooMuch, op, "ground names %d flights; a tablet takes %d", len(res.GetAssignments()), maxAssignments)
-	}
-	var duties []passenger.Duty
-	for _, m := range res.GetAssignments() {
-		d, err := toDuty(m)
-		if err != nil {
-			return nil, nil, err
-		}
-		duties = append(duties, d)
-	}
-	var frames []Frame
-	for _, m := range res.GetFirst() {
-		c.peer.heard(m.GetFrame().GetDict())
-		f, err := toFrame(m)
-		if err != nil {
-			return nil, nil, err
-		}
-		frames = append(frames, f)
+		req = &crewv1.FlightsRequest{Version: Version, After: res.GetNext()}
 	}
 	return duties, frames, nil
 }
@@ -73,13 +90,13 @@ func toFrame(m *crewv1.WatchResponse) (f Frame, err error) {
 	return f, err
 }
 
-func fromHave(have map[passenger.FlightID]flightsync.Vector) []*crewv1.WatchedFlight {
+// fromHave says what is held of the first flights that have begun, as many as one call carries.
+func fromHave(held []Holding) []*crewv1.WatchedFlight {
 	var out []*crewv1.WatchedFlight
-	for id, v := range have {
-		if len(out) == maxWatched {
-			break
+	for _, h := range held {
+		if h.Begun && len(out) < passenger.MaxWatched {
+			out = append(out, &crewv1.WatchedFlight{Group: h.Flight[:], Have: h.Have.Pack()})
 		}
-		out = append(out, &crewv1.WatchedFlight{Group: id[:], Have: v.Pack()})
 	}
 	return out
 }
@@ -108,12 +125,12 @@ func (s *service) Flights(ctx context.Context, m *crewv1.FlightsRequest) (*crewv
 		}
 		held[id] = toTime(h.GetLeaseEnd())
 	}
-	duties, err := s.ground.Flights(ctx, tabletFrom(ctx), held)
+	list, err := s.ground.Flights(ctx, tabletFrom(ctx), passenger.DutiesAsk{Held: held, After: m.GetAfter(), Limit: maxAssignments})
 	if err != nil {
 		return nil, err
 	}
-	res := &crewv1.FlightsResponse{Version: Version, AnswerTo: answerTo(m.GetNonce(), nil, 0, 0)}
-	for _, d := range duties {
+	res := &crewv1.FlightsResponse{Version: Version, AnswerTo: answerTo(m.GetNonce(), nil, 0, 0), Next: list.Next}
+	for _, d := range list.List {
 		res.Assignments = append(res.Assignments, fromDuty(d))
 	}
 	if m.GetFirstBudget() == 0 {
@@ -123,7 +140,13 @@ func (s *service) Flights(ctx context.Context, m *crewv1.FlightsRequest) (*crewv
 	if err != nil {
 		return nil, err
 	}
-	res.First = s.first(ctx, duties, have, min(int(m.GetFirstBudget()), maxFirst), m.GetDict())
+	// A tablet that names as many as it may has perhaps begun others: of those it has the key.
+	fresh := slices.DeleteFunc(list.List, func(d passenger.Duty) bool {
+		_, named := have[d.Flight]
+		_, begun := held[d.Flight]
+		return !named && begun && len(have) >= passenger.MaxWatched
+	})
+	res.First = s.first(ctx, fresh, have, min(int(m.GetFirstBudget()), maxFirst), m.GetDict())
 	return res, nil
 }
 
@@ -135,7 +158,7 @@ func (s *service) first(ctx context.Context, duties []passenger.Duty, have map[p
 	now := s.Now()
 	slices.SortStableFunc(duties, func(a, b passenger.Duty) int { return cmp.Compare(a.STD.Sub(now).Abs(), b.STD.Sub(now).Abs()) })
 	for _, d := range duties {
-		if budget <= 0 || len(out) == maxWatched {
+		if budget <= 0 || len(out) == passenger.MaxWatched {
 			break
 		}
 		res, err := s.ground.First(ctx, tabletFrom(ctx), d.Flight, have[d.Flight], budget)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/crewtest"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -27,7 +28,11 @@ func TestStart(t *testing.T) {
 	gone.Remove(id)
 	start := func(have map[passenger.FlightID]flightsync.Vector, budget int) (ids []passenger.FlightID, more bool) {
 		t.Helper()
-		duties, frames, err := c.Start(t.Context(), nil, have, budget)
+		var held []crewapi.Holding
+		for id, v := range have {
+			held = append(held, crewapi.Holding{Flight: id, Begun: true, Have: v})
+		}
+		duties, frames, err := c.Start(t.Context(), held, budget)
 		if err != nil || len(duties) != 3 {
 			t.Fatalf("%d duties, %v", len(duties), err)
 		}

@@ -62,7 +62,7 @@ func FuzzFlights(f *testing.F) {
 		Arrival: "JFK", STD: time.Unix(1e9, 0).UTC(), Role: passenger.Lead, Stage: passenger.Open}, LeaseEnd: time.Unix(2e9, 0).UTC()}
 	frame := &crewv1.WatchResponse{Group: []byte{1, 2, 3, 4, 5, 6, 7, 8}, Frame: fromResponse(flightsync.Response{Have: flightsync.Vector{1}}, pack.V1)}
 	f.Add(marshal(f, &crewv1.FlightsResponse{Assignments: []*crewv1.Assignment{fromDuty(d)}, First: []*crewv1.WatchResponse{frame}}))
-	f.Add(marshal(f, &crewv1.FlightsRequest{Version: 2, FirstBudget: 1, Have: fromHave(map[passenger.FlightID]flightsync.Vector{{1}: {1, 2}})}))
+	f.Add(marshal(f, &crewv1.FlightsRequest{Version: 2, FirstBudget: 1, Have: fromHave([]Holding{{Flight: passenger.FlightID{1}, Begun: true, Have: flightsync.Vector{1, 2}}})}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if m := (&crewv1.FlightsResponse{}); proto.Unmarshal(b, m) == nil {
 			for _, a := range m.GetAssignments() {
@@ -87,7 +87,7 @@ func FuzzFlights(f *testing.F) {
 				refused(t, err)
 				return
 			}
-			if check(m) == nil && len(have) > maxWatched {
+			if check(m) == nil && len(have) > passenger.MaxWatched {
 				t.Fatalf("%d flights", len(have))
 			}
 		}

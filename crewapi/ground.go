@@ -2,7 +2,6 @@ package crewapi
 
 import (
 	"context"
-	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -16,9 +15,9 @@ type Ground interface {
 	Enrol(ctx context.Context, code, deviceName string, device passenger.PublicKeys) (passenger.Enrolment, error)
 	// Authenticate says whose token it is. Errors: signed_out.
 	Authenticate(ctx context.Context, token string) (passenger.TabletID, error)
-	// Flights lists the flights of a tablet. held are the flight keys it has, with the end of the
-	// lease that each was wrapped for; ground wraps the others.
-	Flights(ctx context.Context, tablet passenger.TabletID, held map[passenger.FlightID]time.Time) ([]passenger.Duty, error)
+	// Flights lists a page of the flights of a tablet; ground wraps the keys that the tablet does not
+	// hold. Errors: invalid for a page that there is not.
+	Flights(ctx context.Context, tablet passenger.TabletID, ask passenger.DutiesAsk) (passenger.Duties, error)
 	// First answers what a frame of a stream would tell a tablet that holds have of a flight, within
 	// a budget of ops, bytes; nil when that is nothing, or the flight is not the tablet's. It changes
 	// nothing.

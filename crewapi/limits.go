@@ -20,9 +20,11 @@ const (
 	// once, then one each. Arbitrary; a code has 128 bits.
 	enrolBurst = 20
 	enrolEvery = 3 * time.Second
-	// maxAssignments and maxWatched bound the flights of one tablet; arbitrary, weeks of duty.
+	// maxAssignments bounds the flights on one page of a tablet's list, and those that it says it
+	// holds; arbitrary, weeks of duty. maxPages bounds the pages, maxAfter the bytes of a place in them.
 	maxAssignments = 512
-	maxWatched     = 64
+	maxPages       = 16
+	maxAfter       = 64
 	// maxFirst bounds the ops of all first frames of one list of flights, bytes: what one exchange
 	// may carry.
 	maxFirst = flightsync.DefaultBudget

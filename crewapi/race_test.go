@@ -170,7 +170,7 @@ func TestAfterAChangeOfNetwork(t *testing.T) {
 	moves(t, func(t *testing.T, m *moving) {
 		ended := make(chan error, 1)
 		go func() {
-			ended <- m.Watch(t.Context(), map[passenger.FlightID]flightsync.Vector{m.req.Group: nil}, nil, func(passenger.FlightID, flightsync.Response) error { return nil })
+			ended <- m.Watch(t.Context(), []crewapi.Holding{{Flight: m.req.Group, Begun: true, Have: nil}}, nil, func(passenger.FlightID, flightsync.Response) error { return nil })
 		}()
 		synctest.Wait()
 		time.Sleep(time.Second)

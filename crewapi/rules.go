@@ -31,7 +31,7 @@ var rules = []rule{
 		"Nonce":      "omitempty",
 	}},
 	{crewv1.FlightsRequest{}, map[string]string{"Version": spoken, "Held": "max=512,dive,required", "Have": "max=64,dive,required",
-		"FirstBudget": "lte=1048576", "Dict": "omitempty", "Nonce": "omitempty"}},
+		"FirstBudget": "lte=1048576", "Dict": "omitempty", "After": "max=64", "Nonce": "omitempty"}},
 	{crewv1.HeldKey{}, map[string]string{"Flight": "len=8", "LeaseEnd": "omitempty"}},
 	{crewv1.ExchangeRequest{}, map[string]string{
 		"Version":     spoken,

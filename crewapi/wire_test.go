@@ -104,7 +104,7 @@ func TestCallsThereAndBack(t *testing.T) {
 	}
 	got := 0
 	stop := errors.New("enough")
-	err = c.Watch(t.Context(), map[passenger.FlightID]flightsync.Vector{f.A.Flight: nil}, nil, func(_ passenger.FlightID, r flightsync.Response) error {
+	err = c.Watch(t.Context(), []crewapi.Holding{{Flight: f.A.Flight, Begun: true}}, nil, func(_ passenger.FlightID, r flightsync.Response) error {
 		got = len(r.Runs[0].Ops)
 		return stop
 	})

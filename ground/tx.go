@@ -154,6 +154,9 @@ type Tablets interface {
 	Roster(ctx context.Context, id passenger.FlightID) ([]RosterRow, error)
 	// RosterOf lists the flights of a tablet that are not purged, removed rows too.
 	RosterOf(ctx context.Context, id passenger.TabletID) ([]RosterRow, error)
+	// Duties lists what matters to a tablet, removed rows too: the flights that are not purged and
+	// arrive, or moved, at since or later, and whichever of those held. The slices go together.
+	Duties(ctx context.Context, id passenger.TabletID, since time.Time, held []passenger.FlightID) ([]Flight, []RosterRow, error)
 }
 
 // Loops keeps loops, their notes and their steps.

@@ -169,7 +169,7 @@ func (w *watcher) run(ctx context.Context, client *crewapi.Client, stands func()
 	}
 	for ctx.Err() == nil {
 		w.mu.Lock()
-		have := map[passenger.FlightID]flightsync.Vector{w.flight: append(flightsync.Vector(nil), w.have...)}
+		have := []crewapi.Holding{{Flight: w.flight, Begun: true, Have: append(flightsync.Vector(nil), w.have...)}}
 		w.mu.Unlock()
 		_ = client.Watch(ctx, have, alive, w.frame) // what it says is in the log of ground
 		select {

@@ -27,11 +27,11 @@ func (g *Ground) Leg(key string, std time.Time, long time.Duration) *Flight {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.minted++
-	id := passenger.FlightID{g.minted, 0xf1}
+	id := passenger.FlightID{byte(g.minted), 0xf1, byte(g.minted >> 8)}
 	f := &Flight{ground: g, Key: make([]byte, passenger.FlightKeySize), store: flightsync.NewMemory(), roster: map[passenger.TabletID]passenger.Assignment{}, bound: map[bind]flightsync.Author{},
 		A: passenger.Assignment{Flight: id, Key: k, Arrival: "YYZ", STD: std, STA: std.Add(long), Stage: passenger.Open}}
 	rand.Read(f.Key) // never fails (crypto/rand)
-	if err := f.store.Apply(flightsync.Create(id, flightsync.Admin, flightsync.Incarnation{g.minted},
+	if err := f.store.Apply(flightsync.Create(id, flightsync.Admin, flightsync.Incarnation{byte(g.minted)},
 		flightsync.PublicKey{Alg: flightsync.ES256, Bytes: string(g.Keys.Signer().Public())})); err != nil {
 		g.tb.Fatal(err)
 	}

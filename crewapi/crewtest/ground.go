@@ -25,7 +25,7 @@ type Ground struct {
 	tokens  map[string]passenger.TabletID
 	flights map[passenger.FlightID]*Flight
 	changed chan struct{}
-	minted  byte
+	minted  int
 	Keys    *keys.Pair // ground's own
 	devices map[passenger.TabletID]passenger.PublicKeys
 
@@ -36,7 +36,9 @@ type Ground struct {
 	Receipts func(group passenger.FlightID, tablet passenger.TabletID, runs []flightsync.SealedRun, receipts [][]byte) [][]byte
 	// Budget bounds the ops of a response, bytes; 0 for the engine's own bound.
 	Budget int
-	calls  int
+	// All lists every flight to its tablets at once, as grounds did that knew no pages.
+	All   bool
+	calls int
 }
 
 // Flight is one flight of the ground.
@@ -114,20 +116,34 @@ func (g *Ground) Authenticate(_ context.Context, token string) (passenger.Tablet
 }
 
 // Flights implements crewapi.Ground.
-func (g *Ground) Flights(_ context.Context, tablet passenger.TabletID, held map[passenger.FlightID]time.Time) (out []passenger.Duty, err error) {
+func (g *Ground) Flights(_ context.Context, tablet passenger.TabletID, ask passenger.DutiesAsk) (out passenger.Duties, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, a := range g.list(tablet) {
+	list := slices.DeleteFunc(g.list(tablet), func(a passenger.Assignment) bool {
+		_, held := ask.Held[a.Flight]
+		return !g.All && !held && (a.Stage == passenger.Purged || a.STA.Before(g.now().Add(-passenger.LineLife)))
+	})
+	if g.All {
+		ask.Limit = len(list)
+	}
+	page, next, err := ask.Page(g.now(), list)
+	if err != nil {
+		return out, err
+	}
+	out.Next = next
+	for _, a := range page {
 		d := passenger.Duty{Assignment: a}
 		if f := g.flights[a.Flight]; !a.Removed && g.now().Before(f.leaseEnd()) {
 			d.LeaseEnd = f.leaseEnd()
-			if !held[a.Flight].Equal(d.LeaseEnd) {
-				d.WrappedKey, err = keys.Seal(g.devices[tablet].Agree, []byte(passenger.WrapInfo), passenger.WrapAAD(tablet, a.Flight, d.LeaseEnd), f.Key)
+			if !ask.Held[a.Flight].Equal(d.LeaseEnd) {
+				if d.WrappedKey, err = keys.Seal(g.devices[tablet].Agree, []byte(passenger.WrapInfo), passenger.WrapAAD(tablet, a.Flight, d.LeaseEnd), f.Key); err != nil {
+					return out, err
+				}
 			}
 		}
-		out = append(out, d)
+		out.List = append(out.List, d)
 	}
-	return out, err
+	return out, nil
 }
 
 func (g *Ground) list(tablet passenger.TabletID) []passenger.Assignment {
@@ -244,7 +260,7 @@ func (g *Ground) Watch(ctx context.Context, tablet passenger.TabletID, have map[
 			return nil
 		}
 		for _, a := range first {
-			if _, watched := have[a.Flight]; !watched && !a.Removed && a.Stage != passenger.Sealed {
+			if _, watched := have[a.Flight]; !watched && len(have) < passenger.MaxWatched && !a.Removed && a.Stage != passenger.Sealed {
 				g.mu.Unlock()
 				return nil // a flight the tablet has not begun: it must exchange first
 			}

@@ -53,7 +53,9 @@ type Agent struct {
 	flights map[passenger.FlightID]*flight
 	gone    counts
 	synced  time.Time
-	indexed int // how often the index was saved
+	indexed int       // how often the index was saved
+	stored  [32]byte  // the sum of what it then said, but for
+	storedS time.Time // the time of the last round
 	problem string
 	recent  []*flight // with an open store, the last used at the end
 	subs    map[int]func(passenger.FlightKey)
@@ -117,6 +119,7 @@ func (a *Agent) load() error {
 	if err != nil {
 		a.Log.Error("the list of flights is lost; it is made again from their directories", "err", err)
 	}
+	listed := len(x.Flights)
 	x.Flights = append(x.Flights, a.lostFlights(x.Flights)...)
 	a.gone, a.synced = x.Gone, x.LastSync
 	if class, err := uplink.ParseSetting(string(cmp.Or(a.Uplink.Class, x.Link, uplink.Auto))); err == nil {
@@ -129,6 +132,9 @@ func (a *Agent) load() error {
 			f.readKey()
 			f.keepRecord(rec)
 		}
+	}
+	if err == nil && len(x.Flights) == listed {
+		a.stored, a.storedS = a.index().sum(), x.LastSync
 	}
 	a.finish()
 	if a.device.enrolled() {
@@ -182,20 +188,40 @@ func (a *Agent) list() []*flight {
 	return a.all()
 }
 
-// save writes flights.json with what the flights' records now say; of is a flight whose mutex
-// the caller holds, or nil.
-func (a *Agent) save() error {
+// save writes flights.json with what the flights' records now say.
+func (a *Agent) save() error { return a.saveIf(func([32]byte) bool { return true }) }
+
+// saveNews saves when anything changed. Where nothing did, the time of the last round alone is
+// worth a write only now and then.
+func (a *Agent) saveNews() error {
+	return a.saveIf(func(sum [32]byte) bool {
+		return sum != a.stored || a.synced.Sub(a.storedS).Abs() >= syncedEvery
+	})
+}
+
+func (a *Agent) saveIf(worth func(sum [32]byte) bool) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	x := index{Version: indexVersion, Gone: a.gone, LastSync: a.synced, Link: a.way.setting()}
-	for _, f := range a.all() {
-		x.Flights = append(x.Flights, f.record())
+	x := a.index()
+	sum := x.sum()
+	if !worth(sum) {
+		return nil
 	}
 	err := writeFile(a.path("flights.json"), x)
 	if err == nil {
 		a.indexed++
+		a.stored, a.storedS = sum, x.LastSync
 	}
 	return err
+}
+
+// index makes what flights.json holds; the caller holds a.mu.
+func (a *Agent) index() index {
+	x := index{Version: indexVersion, Gone: a.gone, LastSync: a.synced, Link: a.way.setting()}
+	for _, f := range a.all() {
+		x.Flights = append(x.Flights, f.record())
+	}
+	return x
 }
 
 // saves is how often the index was saved since this program started.

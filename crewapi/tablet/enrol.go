@@ -56,7 +56,10 @@ func (a *Agent) become(d device, pair *keys.Pair) error {
 		return err
 	}
 	for _, f := range a.list() {
-		if err := a.forget(f); err != nil {
+		f.mu.Lock()
+		err := a.drop(f)
+		f.mu.Unlock()
+		if err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package tablet
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -25,6 +26,16 @@ type index struct {
 	LastSync time.Time `json:"last_sync"`
 	// Link is how the way to ground was last chosen to be used.
 	Link uplink.Class `json:"link,omitempty"`
+}
+
+// sum is of everything but the time of the last round.
+func (x index) sum() [32]byte {
+	x.LastSync = time.Time{}
+	b, err := json.Marshal(x)
+	if err != nil { // nothing in it can fail
+		return [32]byte{}
+	}
+	return sha256.Sum256(b)
 }
 
 // counts are own ops: written, and of them on ground.

@@ -1,6 +1,7 @@
 package tablet
 
 import (
+	"cmp"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -9,10 +10,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
+	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
 // wrapped is what the file KEY of a flight holds: the flight's key as ground wrapped it.
@@ -116,17 +120,25 @@ func (f *flight) destroyKey() error {
 	return nil
 }
 
-// heldKeys says for each flight key that is here until when it was given.
-func (a *Agent) heldKeys() map[passenger.FlightID]time.Time {
-	held := map[passenger.FlightID]time.Time{}
-	for _, f := range a.list() {
+// holdings says what the tablet holds of its flights, the nearest to its departure first: keys, what
+// it owes to ground, and vectors where they are given.
+func (a *Agent) holdings(have map[passenger.FlightID]flightsync.Vector) []crewapi.Holding {
+	now := a.Now()
+	flights := a.list()
+	slices.SortStableFunc(flights, func(f, g *flight) int { return cmp.Compare(f.std.Sub(now).Abs(), g.std.Sub(now).Abs()) })
+	var out []crewapi.Holding
+	for _, f := range flights {
+		h := crewapi.Holding{Flight: f.id}
+		h.Have, h.Begun = have[f.id]
 		f.recMu.Lock()
 		if f.secret != nil {
-			held[f.id] = f.leaseEnds
+			h.LeaseEnd = f.leaseEnds
 		}
+		h.Owed = f.rec.Unsent > 0
 		f.recMu.Unlock()
+		out = append(out, h)
 	}
-	return held
+	return out
 }
 
 // storeKey derives the key of one generation's store. The salt dies with its generation, and

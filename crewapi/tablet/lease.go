@@ -55,6 +55,11 @@ func (r record) arrives() time.Time {
 	return day.Add(48 * time.Hour)
 }
 
+// off reports whether a flight leaves the list of which nothing but its line is here.
+func (r record) off(now time.Time) bool {
+	return r.Assignment.Removed || !now.Before(r.arrives().Add(passenger.LineLife))
+}
+
 // sweep destroys the flight when its time is over, or when it is no longer this tablet's and
 // nothing is pending. What ground lacks stays, sealed. It reports whether the flight is gone from
 // the list. The caller does not hold f.mu.
@@ -63,20 +68,12 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	defer f.mu.Unlock()
 	rec := f.record()
 	now := a.Now()
-	if rec.Purged != nil {
-		if rec.Unsent > 0 {
+	if rec.Purged != nil || rec.Generation == 0 {
+		if rec.Unsent > 0 || !rec.off(now) {
 			return false, nil
 		}
-		if now.Before(rec.arrives().Add(forgetAfter)) && !rec.Assignment.Removed {
-			return false, nil
-		}
-		return true, a.drop(f)
-	}
-	if rec.Generation == 0 {
-		if !rec.Assignment.Removed && now.Before(rec.arrives().Add(forgetAfter)) {
-			return false, nil
-		}
-		return true, a.drop(f)
+		err := a.drop(f)
+		return err == nil, err
 	}
 	if err := f.use(); err != nil {
 		return false, err
@@ -89,7 +86,8 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	waiting := f.rescuing() || !f.talk.Done(v.state)
 	switch {
 	case rec.Assignment.Removed && !waiting:
-		return true, a.drop(f)
+		err := a.drop(f)
+		return err == nil, err
 	case !now.Before(v.leaseEnd(rec)):
 		return false, f.purge(v, rec)
 	}
@@ -146,7 +144,8 @@ func (f *flight) unlink() error {
 	return nil
 }
 
-// drop takes the flight off the list, with its key and directory; the caller holds f.mu.
+// drop takes the flight off the list, with its key and directory; the caller holds f.mu and saves
+// the index, once for all that it drops.
 func (a *Agent) drop(f *flight) error {
 	own := f.record().Counts
 	if f.rep != nil {
@@ -165,12 +164,5 @@ func (a *Agent) drop(f *flight) error {
 	delete(a.flights, f.id)
 	a.mu.Unlock()
 	a.Log.Info("flight off the list", "flight", f.id.String())
-	return a.save()
-}
-
-// forget drops a flight whatever is in it.
-func (a *Agent) forget(f *flight) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return a.drop(f)
+	return nil
 }

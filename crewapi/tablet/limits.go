@@ -49,6 +49,7 @@ const (
 	maxQuantity = 9
 	// policyVersion is the gesture policy built into this program.
 	policyVersion = 1
-	// forgetAfter is when the line of a destroyed flight leaves the list, after its arrival.
-	forgetAfter = 7 * 24 * time.Hour
+	// syncedEvery is how old the stored time of the last round may be when nothing else is to be
+	// stored: a quiet round writes nothing. Arbitrary; it serves people.
+	syncedEvery = time.Hour
 )

@@ -135,7 +135,7 @@ func (a *Agent) watching(ctx context.Context) {
 		}
 		// A tablet without flights watches too: its first one is news.
 		messages := 0
-		err = client.Watch(inner, a.vectors(), func() {
+		err = client.Watch(inner, a.holdings(a.vectors()), func() {
 			if messages++; messages > 1 {
 				wait.reset() // it has lived
 			}

@@ -121,20 +121,12 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, j job, rep *S
 		}
 	}
 	if lost != nil && rep.Exchanges == 0 {
-		return errors.Join(lost, a.saveSpent(rep))
+		return errors.Join(lost, a.saveNews()) // what it cost
 	}
 	a.mu.Lock()
 	a.synced = a.Now()
 	a.mu.Unlock()
-	return a.save()
-}
-
-// saveSpent saves what a round cost that brought nothing.
-func (a *Agent) saveSpent(rep *SyncReport) error {
-	if rep.why == uplink.None {
-		return nil
-	}
-	return a.save()
+	return a.saveNews()
 }
 
 // chargeList charges the list of flights to the first flight that the round is about, or that the
@@ -171,7 +163,7 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 	if a.way.isBehind() { // else the stream has brought what there is
 		have, budget = a.vectors(), min(firstBudget, a.way.policy().Budget)
 	}
-	list, frames, err := client.Start(ctx, a.heldKeys(), have, budget)
+	list, frames, err := client.Start(ctx, a.holdings(have), budget)
 	if err != nil {
 		return err
 	}
@@ -185,8 +177,8 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 		}
 		f, known := a.flights[as.Flight]
 		switch {
-		case !known && (as.Removed || as.Stage == passenger.Purged):
-			continue
+		case !known && (as.Removed || as.Stage == passenger.Purged || record{Assignment: as}.off(a.Now())):
+			continue // it would leave the list at once
 		case !known:
 			a.flights[as.Flight] = newFlight(a, record{Assignment: as})
 		case f.record().Assignment == as:
@@ -238,16 +230,26 @@ func (a *Agent) stale(key passenger.FlightKey) {
 	}
 }
 
-// sweepAll destroys what has had its time.
+// sweepAll destroys what has had its time. Flights that leave the list are saved once for all.
 func (a *Agent) sweepAll() {
+	off := 0
 	for _, f := range a.list() {
 		before := f.record().Purged != nil
 		gone, err := a.sweep(f)
 		if err != nil {
 			a.Log.Warn("flight could not be cleared", "flight", f.id.String(), "err", err)
 		}
+		if gone {
+			off++
+		}
 		if gone || before != (f.record().Purged != nil) {
 			a.tell(f.key)
 		}
+	}
+	if off == 0 {
+		return
+	}
+	if err := a.save(); err != nil { // their directories are gone all the same, and the next round says so
+		a.Log.Warn("the list of flights is not saved", "n", off, "err", err)
 	}
 }

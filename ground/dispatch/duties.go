@@ -3,6 +3,8 @@ package dispatch
 import (
 	"context"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -10,67 +12,72 @@ import (
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// Flights lists the flights of a tablet, each with its key for that tablet until the lease
-// ends. A key that the tablet holds for that end (held) is not wrapped again. A flight's key is
+// Flights lists the flights of a tablet page by page, each with its key for that tablet until the
+// lease ends: those that arrived at most [passenger.LineLife] ago, and those that the tablet says
+// it holds something of. A key that it holds for that end is not wrapped again. A flight's key is
 // made when a tablet first asks, and never replaced.
-func (s *Service) Flights(ctx context.Context, tablet passenger.TabletID, held map[passenger.FlightID]time.Time) (out []passenger.Duty, err error) {
+func (s *Service) Flights(ctx context.Context, tablet passenger.TabletID, ask passenger.DutiesAsk) (out passenger.Duties, err error) {
 	var agree []byte
-	wrap := map[int][]byte{} // by index of out: the key, nil while there is none
+	var keyless []passenger.FlightID
+	var have map[passenger.FlightID][]byte
 	if err := s.Store.Read(ctx, func(tx ground.Tx) error {
-		out = nil
-		clear(wrap)
-		as, ends, err := assignments(ctx, tx, tablet)
-		if err != nil {
-			return err
-		}
+		out, keyless = passenger.Duties{}, nil
 		t, err := tx.Tablet(ctx, tablet)
 		if err != nil {
 			return err
 		}
 		agree = t.AgreeKey
-		for i, a := range as {
+		all, ends, err := assignments(ctx, tx, tablet, slices.Collect(maps.Keys(ask.Held)))
+		if err != nil {
+			return err
+		}
+		page, next, err := ask.Page(tx.Now(), all)
+		if err != nil {
+			return err
+		}
+		out.Next = next
+		for _, a := range page {
 			d := passenger.Duty{Assignment: a}
-			if !a.Removed && tx.Now().Before(ends[i]) {
-				d.LeaseEnd = ends[i]
-				if len(agree) > 0 && !held[a.Flight].Equal(ends[i]) {
-					if wrap[i], err = tx.FlightKey(ctx, a.Flight); err != nil && passenger.CodeOf(err) != passenger.NotFound {
-						return err
-					}
+			if end := ends[a.Flight]; !a.Removed && a.Stage != passenger.Purged && tx.Now().Before(end) {
+				d.LeaseEnd = end
+				if len(agree) > 0 && !ask.Held[a.Flight].Equal(end) {
+					keyless = append(keyless, a.Flight)
 				}
 			}
-			out = append(out, d)
+			out.List = append(out.List, d)
 		}
-		return nil
+		if len(keyless) > 0 {
+			have, err = tx.FlightKeysOf(ctx, keyless)
+		}
+		return err
 	}); err != nil {
-		return nil, err
+		return passenger.Duties{}, err
 	}
-	for i, key := range wrap {
-		d := &out[i]
-		if key == nil {
-			if key, err = s.flightKey(ctx, d.Flight); err != nil {
-				return nil, err
-			}
+	if len(have) < len(keyless) {
+		if have, err = s.makeKeys(ctx, keyless); err != nil {
+			return passenger.Duties{}, err
 		}
-		if d.WrappedKey, err = keys.Seal(agree, []byte(passenger.WrapInfo), passenger.WrapAAD(tablet, d.Flight, d.LeaseEnd), key); err != nil {
-			return nil, err
+	}
+	for i := range out.List {
+		d := &out.List[i]
+		if key := have[d.Flight]; key != nil {
+			if d.WrappedKey, err = keys.Seal(agree, []byte(passenger.WrapInfo), passenger.WrapAAD(tablet, d.Flight, d.LeaseEnd), key); err != nil {
+				return passenger.Duties{}, err
+			}
 		}
 	}
 	return out, nil
 }
 
-// assignments lists a tablet's flights, each with the end of its lease.
-func assignments(ctx context.Context, tx ground.Tx, tablet passenger.TabletID) (as []passenger.Assignment, ends []time.Time, err error) {
-	rows, err := tx.RosterOf(ctx, tablet)
+// assignments lists what matters to a tablet of its flights, with the ends of their leases.
+func assignments(ctx context.Context, tx ground.Tx, tablet passenger.TabletID, held []passenger.FlightID) (as []passenger.Assignment, ends map[passenger.FlightID]time.Time, err error) {
+	flights, rows, err := tx.Duties(ctx, tablet, tx.Now().Add(-passenger.LineLife), held)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, r := range rows {
-		f, err := tx.Flight(ctx, r.Flight)
-		if err != nil {
-			return nil, nil, err
-		}
-		as = append(as, assignment(f, r))
-		ends = append(ends, leaseEnd(f))
+	ends = map[passenger.FlightID]time.Time{}
+	for i, f := range flights {
+		as, ends[f.ID] = append(as, assignment(f, rows[i])), leaseEnd(f)
 	}
 	return as, ends, nil
 }
@@ -92,20 +99,33 @@ func leaseEnd(f ground.Flight) time.Time {
 	return f.STA.Add(passenger.NoteLifeAfterSTA).Truncate(time.Second)
 }
 
-// flightKey reads the key of a flight, or makes it. Of several nodes one makes it.
-func (s *Service) flightKey(ctx context.Context, id passenger.FlightID) (key []byte, err error) {
-	err = s.Store.InTx(ctx, func(tx ground.Tx) error {
-		if key, err = tx.FlightKey(ctx, id); passenger.CodeOf(err) != passenger.NotFound {
-			return err
+// makeKeys reads the keys of flights and makes those that are missing, all in one transaction. Of
+// several nodes one makes a key.
+func (s *Service) makeKeys(ctx context.Context, ids []passenger.FlightID) (keys map[passenger.FlightID][]byte, err error) {
+	ids = slices.SortedFunc(slices.Values(ids), func(a, b passenger.FlightID) int { return slices.Compare(a[:], b[:]) }) // nodes wait for each other in one order
+	for range maxLooks {
+		err = s.Store.InTx(ctx, func(tx ground.Tx) error {
+			if keys, err = tx.FlightKeysOf(ctx, ids); err != nil {
+				return err
+			}
+			for _, id := range ids {
+				if keys[id] != nil {
+					continue
+				}
+				key := make([]byte, passenger.FlightKeySize)
+				if _, err := io.ReadFull(s.Rand, key); err != nil {
+					return err
+				}
+				if err := tx.InsertFlightKey(ctx, id, key); err != nil {
+					return err
+				}
+				keys[id] = key
+			}
+			return nil
+		})
+		if passenger.CodeOf(err) != passenger.Exists {
+			break
 		}
-		key = make([]byte, passenger.FlightKeySize)
-		if _, err := io.ReadFull(s.Rand, key); err != nil {
-			return err
-		}
-		return tx.InsertFlightKey(ctx, id, key)
-	})
-	if passenger.CodeOf(err) == passenger.Exists {
-		err = s.Store.Read(ctx, func(tx ground.Tx) error { key, err = tx.FlightKey(ctx, id); return err })
 	}
-	return key, err
+	return keys, err
 }

@@ -13,8 +13,9 @@ import (
 // duty asks for the tablet's one flight and unwraps its key.
 func (t *tablet) duty(held map[passenger.FlightID]time.Time) (passenger.Duty, []byte) {
 	t.Helper()
-	ds, err := t.dispatch.Flights(t.ctx, t.id, held)
+	list, err := t.dispatch.Flights(t.ctx, t.id, passenger.DutiesAsk{Held: held, Limit: 512})
 	t.must(err)
+	ds := list.List
 	if len(ds) != 1 {
 		t.Fatalf("%d flights, want 1", len(ds))
 	}

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -12,7 +13,8 @@ import (
 // Watch sends a tablet what is new on its flights until ctx ends. A frame is what an exchange
 // would answer and goes through the same apply; a lost one costs latency, never data. It
 // returns nil when the tablet's own list of flights changed: the tablet then asks for the list
-// again. have is taken over.
+// again. have is taken over. A tablet that names as many flights as one call carries may have
+// more: of those not named it hears nothing here.
 func (s *Service) Watch(ctx context.Context, tablet passenger.TabletID, have map[passenger.FlightID]flightsync.Vector,
 	send func(passenger.FlightID, flightsync.Response) error) error {
 	w, err := s.feed.join(ctx, tablet)
@@ -20,19 +22,23 @@ func (s *Service) Watch(ctx context.Context, tablet passenger.TabletID, have map
 		return err
 	}
 	defer w.leave()
-	first, err := s.assigned(ctx, tablet)
+	held, full := slices.Collect(maps.Keys(have)), len(have) >= passenger.MaxWatched
+	first, err := s.assigned(ctx, tablet, held)
 	if err != nil {
 		return err
 	}
 	duties := map[passenger.FlightID]passenger.Assignment{}
 	for _, a := range first {
+		if _, named := have[a.Flight]; !named && full {
+			continue
+		}
 		duties[a.Flight] = a
 		w.watch(a.Flight)
 	}
 	for {
 		list, flights := w.news()
 		if list {
-			if now, err := s.assigned(ctx, tablet); err != nil || !slices.Equal(first, now) {
+			if now, err := s.assigned(ctx, tablet, held); err != nil || !slices.Equal(first, now) {
 				return err
 			}
 		}
@@ -81,7 +87,7 @@ func (s *Service) show(ctx context.Context, tablet passenger.TabletID, duty pass
 	return true, nil
 }
 
-func (s *Service) assigned(ctx context.Context, tablet passenger.TabletID) (as []passenger.Assignment, err error) {
-	err = s.Store.Read(ctx, func(tx ground.Tx) error { as, _, err = assignments(ctx, tx, tablet); return err })
+func (s *Service) assigned(ctx context.Context, tablet passenger.TabletID, held []passenger.FlightID) (as []passenger.Assignment, err error) {
+	err = s.Store.Read(ctx, func(tx ground.Tx) error { as, _, err = assignments(ctx, tx, tablet, held); return err })
 	return as, err
 }

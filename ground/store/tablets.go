@@ -164,3 +164,31 @@ func (t *tx) RosterOf(ctx context.Context, id passenger.TabletID) ([]ground.Rost
 			Order("f.std", "f.id")
 	})
 }
+
+// Duties implements [ground.Tablets], by departure. Of a flight without a time of arrival the day
+// of its key counts, and a day.
+func (t *tx) Duties(ctx context.Context, id passenger.TabletID, since time.Time, held []passenger.FlightID) ([]ground.Flight, []ground.RosterRow, error) {
+	const op = "store.Duties"
+	mine := func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("r.tablet_id = ? AND (f.id IN (?) OR f.stage <> ? AND (f.sta >= ? OR f.moved_at >= ? OR f.sta IS NULL AND f.date >= ?))", id,
+			bun.List(flightIDs(held)), string(passenger.Purged), micro(since), micro(since), since.AddDate(0, 0, -2).Format(time.DateOnly)).Order("f.std", "f.id")
+	}
+	flights, err := all[ground.Flight, flightRow](ctx, t, op, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return mine(q.Join("JOIN roster AS r ON r.flight_id = f.id"))
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := all[ground.RosterRow, rosterRow](ctx, t, op, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return mine(q.Join("JOIN flights AS f ON f.id = r.flight_id"))
+	})
+	return flights, rows, err
+}
+
+func flightIDs(ids []passenger.FlightID) []flightID {
+	out := make([]flightID, len(ids))
+	for i, id := range ids {
+		out[i] = flightID(id)
+	}
+	return out
+}

@@ -154,9 +154,49 @@ func (s *suite) roster() {
 		s.same("without the purged one", []ground.RosterRow{removed, row(3, 1, passenger.Lead)}, got)
 		return err
 	})
+	s.duties(row, removed)
 	s.flightKeys()
 	s.wantCode(passenger.NotFound, "a roster row of no flight", func(tx ground.Tx) error { return tx.PutRoster(s.ctx, row(9, 1, passenger.Lead)) })
 	s.wantCode(passenger.NotFound, "a roster row of no tablet", func(tx ground.Tx) error { return tx.PutRoster(s.ctx, row(1, 9, passenger.Lead)) })
+}
+
+// duties needs the roster, and flight 1 purged. Flights 1 to 3 arrive 9 to 11 hours after now.
+func (s *suite) duties(row func(flight, tablet int, role passenger.Role) ground.RosterRow, removed ground.RosterRow) {
+	s.Helper()
+	list := func(since time.Duration, held ...passenger.FlightID) (out []passenger.FlightID) {
+		s.read(func(tx ground.Tx) error {
+			fs, rows, err := tx.Duties(s.ctx, id(1), s.now.Add(since), held)
+			want := map[passenger.FlightID]ground.RosterRow{fid(1): row(1, 1, passenger.Cabin), fid(2): removed, fid(3): row(3, 1, passenger.Lead), fid(4): row(4, 1, passenger.Lead)}
+			for i, f := range fs {
+				out = append(out, f.ID)
+				s.same("the row of a duty", want[f.ID], rows[i])
+			}
+			if len(rows) != len(fs) {
+				s.Errorf("%d flights, %d rows", len(fs), len(rows))
+			}
+			return err
+		})
+		return out
+	}
+	s.write(func(tx ground.Tx) error {
+		f := s.flight(4) // nobody said when it arrives: two days after the day of its key
+		f.STA = time.Time{}
+		if err := tx.InsertFlight(s.ctx, f); err != nil {
+			return err
+		}
+		return tx.PutRoster(s.ctx, row(4, 1, passenger.Lead))
+	})
+	s.same("what matters from long ago on", []passenger.FlightID{fid(2), fid(3), fid(4)}, list(-time.Hour))
+	s.same("at its arrival", []passenger.FlightID{fid(3), fid(4)}, list(11*time.Hour))
+	s.same("behind all but the one of which nobody knows", []passenger.FlightID{fid(4)}, list(11*time.Hour+time.Second))
+	s.same("long after", []passenger.FlightID(nil), list(30*24*time.Hour))
+	s.same("what is held counts, purged or not, another's does not", []passenger.FlightID{fid(1), fid(3)}, list(30*24*time.Hour, fid(3), fid(1), fid(9)))
+	s.write(func(tx ground.Tx) error {
+		f := s.flight(3)
+		f.Movement, f.MovedAt = passenger.Off, s.now.Add(40*24*time.Hour)
+		return tx.UpdateFlight(s.ctx, f)
+	})
+	s.same("still on its way", []passenger.FlightID{fid(3)}, list(30*24*time.Hour))
 }
 
 // flightKeys needs flight 2, and flight 1 purged.
@@ -169,6 +209,16 @@ func (s *suite) flightKeys() {
 	s.read(func(tx ground.Tx) error {
 		got, err := tx.FlightKey(s.ctx, fid(2))
 		s.same("flight key", []byte("k2"), got)
+		if err != nil {
+			return err
+		}
+		all, err := tx.FlightKeysOf(s.ctx, []passenger.FlightID{fid(1), fid(2), fid(9)})
+		s.same("flight keys", map[passenger.FlightID][]byte{fid(2): []byte("k2")}, all)
+		if err != nil {
+			return err
+		}
+		all, err = tx.FlightKeysOf(s.ctx, nil)
+		s.same("no flight keys", map[passenger.FlightID][]byte{}, all)
 		return err
 	})
 	for range 2 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/uplink"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -44,7 +45,7 @@ func TestCalls(t *testing.T) {
 	keep("flights: the key is wrapped for this tablet", l, err, "")
 	_, err = c.Flights(t.Context(), map[passenger.FlightID]time.Time{group: leaseEnd})
 	keep("flights: the tablet holds the key", l, err, "")
-	_, _, err = c.Start(t.Context(), map[passenger.FlightID]time.Time{group: leaseEnd}, map[passenger.FlightID]flightsync.Vector{group: {}}, 12<<10)
+	_, _, err = c.Start(t.Context(), []crewapi.Holding{{Flight: group, LeaseEnd: leaseEnd, Begun: true}}, 12<<10)
 	keep("flights: the tablet holds the key, with a first frame", l, err, "")
 	_, err = c.Exchange(t.Context(), *a.do(flightsync.Ask{}).Request)
 	keep("exchange: the first", l, err, "")
@@ -57,7 +58,7 @@ func TestCalls(t *testing.T) {
 	_, err = c.Exchange(t.Context(), req)
 	keep("exchange with a vector of too many authors", l, err, passenger.Invalid)
 
-	err = c.Watch(t.Context(), map[passenger.FlightID]flightsync.Vector{group: {1}}, nil, func(passenger.FlightID, flightsync.Response) error { return nil })
+	err = c.Watch(t.Context(), []crewapi.Holding{{Flight: group, Begun: true, Have: flightsync.Vector{1}}}, nil, func(passenger.FlightID, flightsync.Response) error { return nil })
 	l.last.Response = inOrder(t, l.last.Response)
 	keep("watch: a heartbeat, a frame, the end", l, err, "")
 

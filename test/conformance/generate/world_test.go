@@ -230,13 +230,13 @@ var flightKey = func() []byte {
 
 var leaseEnd = genesis.STA.Add(passenger.NoteLifeAfterSTA)
 
-func (g *ground) Flights(_ context.Context, id passenger.TabletID, held map[passenger.FlightID]time.Time) ([]passenger.Duty, error) {
+func (g *ground) Flights(_ context.Context, id passenger.TabletID, ask passenger.DutiesAsk) (passenger.Duties, error) {
 	d := passenger.Duty{Assignment: passenger.Assignment{Flight: group, Key: genesis.Key, Arrival: genesis.Arrival, STD: genesis.STD, STA: genesis.STA,
 		Role: g.tablets[id].role, Zone: "front", Stage: passenger.Open}, LeaseEnd: leaseEnd}
-	if !held[group].Equal(leaseEnd) {
+	if !ask.Held[group].Equal(leaseEnd) {
 		d.WrappedKey = sealFixed(g.tb, "wrap", g.tablets[id].keys.Agree, []byte(passenger.WrapInfo), passenger.WrapAAD(id, group, leaseEnd), flightKey)
 	}
-	return []passenger.Duty{d}, nil
+	return passenger.Duties{List: []passenger.Duty{d}}, nil
 }
 
 func (g *ground) Exchange(_ context.Context, id passenger.TabletID, req flightsync.Request) (flightsync.Response, error) {

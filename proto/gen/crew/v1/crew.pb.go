@@ -223,7 +223,9 @@ type FlightsRequest struct {
 	// The newest dictionary that the tablet can unpack.
 	Dict uint32 `protobuf:"varint,5,opt,name=dict,proto3" json:"dict,omitempty"`
 	// Random bytes of this question, which the answer proves to be its answer by.
-	Nonce         uint32 `protobuf:"fixed32,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	Nonce uint32 `protobuf:"fixed32,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	// Where the page before ended: its next; empty for the first page.
+	After         []byte `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -300,12 +302,19 @@ func (x *FlightsRequest) GetNonce() uint32 {
 	return 0
 }
 
-// HeldKey is a flight key that a tablet holds.
+func (x *FlightsRequest) GetAfter() []byte {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+// HeldKey is a flight key that a tablet holds, or a flight of which it still has something for ground.
 type HeldKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The flight's group, 8 bytes.
 	Flight []byte `protobuf:"bytes,1,opt,name=flight,proto3" json:"flight,omitempty"`
-	// The end of the lease that it was wrapped for, Unix seconds.
+	// The end of the lease that it was wrapped for, Unix seconds; 0 when there is no key.
 	LeaseEnd      int64 `protobuf:"varint,2,opt,name=lease_end,json=leaseEnd,proto3" json:"lease_end,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -355,10 +364,11 @@ func (x *HeldKey) GetLeaseEnd() int64 {
 	return 0
 }
 
-// FlightsResponse lists flights, in no order.
+// FlightsResponse lists flights, the nearest to their departure first.
 type FlightsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The flights this tablet serves or served.
+	// The flights this tablet serves or served and that matter to it still: those that a request
+	// names as held, and those that arrived no longer than a week ago.
 	Assignments []*Assignment `protobuf:"bytes,1,rep,name=assignments,proto3" json:"assignments,omitempty"`
 	// A first frame of each standing flight of which the tablet lacks something, those that depart
 	// soonest first, as far as the budget goes: a tablet that starts shows its notes a round trip
@@ -369,7 +379,9 @@ type FlightsResponse struct {
 	// Which question this answers: the first 8 bytes, little endian, of SHA-256 over "cabinloop answer 1"
 	// 0x00, the question's nonce (4 bytes, little endian), 8 zero bytes for the group and zeros for me and mine. An asker
 	// takes no other answer from wire version 3 on.
-	AnswerTo      uint64 `protobuf:"fixed64,9,opt,name=answer_to,json=answerTo,proto3" json:"answer_to,omitempty"`
+	AnswerTo uint64 `protobuf:"fixed64,9,opt,name=answer_to,json=answerTo,proto3" json:"answer_to,omitempty"`
+	// There are more flights: ask again with this as after. Empty on the last page.
+	Next          []byte `protobuf:"bytes,3,opt,name=next,proto3" json:"next,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -430,6 +442,13 @@ func (x *FlightsResponse) GetAnswerTo() uint64 {
 		return x.AnswerTo
 	}
 	return 0
+}
+
+func (x *FlightsResponse) GetNext() []byte {
+	if x != nil {
+		return x.Next
+	}
+	return nil
 }
 
 // FlightKey says which flight: one leg of one operating carrier on one day.
@@ -1572,22 +1591,24 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x0fground_sign_key\x18\x03 \x01(\fR\rgroundSignKey\x12(\n" +
 	"\x10ground_agree_key\x18\x04 \x01(\fR\x0egroundAgreeKey\x12\x18\n" +
 	"\aversion\x18\b \x01(\rR\aversion\x12\x1b\n" +
-	"\tanswer_to\x18\t \x01(\x06R\banswerTo\"\xc9\x01\n" +
+	"\tanswer_to\x18\t \x01(\x06R\banswerTo\"\xdf\x01\n" +
 	"\x0eFlightsRequest\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12$\n" +
 	"\x04held\x18\x02 \x03(\v2\x10.crew.v1.HeldKeyR\x04held\x12*\n" +
 	"\x04have\x18\x03 \x03(\v2\x16.crew.v1.WatchedFlightR\x04have\x12!\n" +
 	"\ffirst_budget\x18\x04 \x01(\rR\vfirstBudget\x12\x12\n" +
 	"\x04dict\x18\x05 \x01(\rR\x04dict\x12\x14\n" +
-	"\x05nonce\x18\v \x01(\aR\x05nonce\">\n" +
+	"\x05nonce\x18\v \x01(\aR\x05nonce\x12\x14\n" +
+	"\x05after\x18\x06 \x01(\fR\x05after\">\n" +
 	"\aHeldKey\x12\x16\n" +
 	"\x06flight\x18\x01 \x01(\fR\x06flight\x12\x1b\n" +
-	"\tlease_end\x18\x02 \x01(\x03R\bleaseEnd\"\xad\x01\n" +
+	"\tlease_end\x18\x02 \x01(\x03R\bleaseEnd\"\xc1\x01\n" +
 	"\x0fFlightsResponse\x125\n" +
 	"\vassignments\x18\x01 \x03(\v2\x13.crew.v1.AssignmentR\vassignments\x12,\n" +
 	"\x05first\x18\x02 \x03(\v2\x16.crew.v1.WatchResponseR\x05first\x12\x18\n" +
 	"\aversion\x18\b \x01(\rR\aversion\x12\x1b\n" +
-	"\tanswer_to\x18\t \x01(\x06R\banswerTo\"\xa1\x01\n" +
+	"\tanswer_to\x18\t \x01(\x06R\banswerTo\x12\x12\n" +
+	"\x04next\x18\x03 \x01(\fR\x04next\"\xa1\x01\n" +
 	"\tFlightKey\x12\x18\n" +
 	"\acarrier\x18\x01 \x01(\tR\acarrier\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x05R\x06number\x12\x16\n" +
