@@ -19,6 +19,7 @@ type Tx interface {
 	Ops
 	Tablets
 	FlightKeys
+	GroundKeys
 	Loops
 	Desk
 	FollowUps
@@ -122,6 +123,15 @@ type Flights interface {
 	// AddRestore marks that the database was put back from a backup; Restores counts the marks.
 	AddRestore(ctx context.Context) error
 	Restores(ctx context.Context) (int, error)
+}
+
+// GroundKeys keeps the public keys of the ground whose data this is. Tablets trust no others, so a
+// program with another key file must not serve it.
+type GroundKeys interface {
+	GroundKeys(ctx context.Context) (passenger.PublicKeys, bool, error)
+	// KeepGroundKeys keeps k unless keys are kept already, and returns those that are.
+	KeepGroundKeys(ctx context.Context, k passenger.PublicKeys) (passenger.PublicKeys, error)
+	ReplaceGroundKeys(ctx context.Context, k passenger.PublicKeys) error
 }
 
 // Ops keeps the lanes of a flight.

@@ -14,10 +14,13 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-type migrateCmd struct{}
+type migrateCmd struct {
+	AcceptKeys bool `help:"Make the keys of the key file those of this database; every tablet must then be enrolled anew."`
+}
 
 func (c *migrateCmd) Run(a *app) error {
-	if err := a.open(); err != nil {
+	a.acceptKeys = c.AcceptKeys
+	if err := a.begin(); err != nil {
 		return err
 	}
 	return a.Print(map[string]bool{"migrated": true}, func(w io.Writer) { fmt.Fprintln(w, "the schema is that of this program") })

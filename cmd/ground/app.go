@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,13 +25,14 @@ type app struct {
 	now func() time.Time
 	log *slog.Logger
 
-	Keys     keys.KeyStore // ground's own; open reads them
-	db       *store.DB
-	dispatch *dispatch.Service
-	cases    *cases.Service
-	followup *followup.Service
-	users    *auth.Users
-	tablets  *auth.Tablets
+	Keys       keys.KeyStore // ground's own; open reads them
+	acceptKeys bool          // of ground migrate
+	db         *store.DB
+	dispatch   *dispatch.Service
+	cases      *cases.Service
+	followup   *followup.Service
+	users      *auth.Users
+	tablets    *auth.Tablets
 }
 
 func newApp(ctx context.Context, io cli.IO, g globals) (*app, error) {
@@ -44,10 +43,15 @@ func newApp(ctx context.Context, io cli.IO, g globals) (*app, error) {
 	return &app{globals: g, IO: io, ctx: ctx, now: now, log: slog.New(slog.NewTextHandler(io.Err, nil))}, nil
 }
 
-// open opens the database and brings it to this program's schema. Commands that need none do
-// not call it.
-func (a *app) open() error {
-	db, err := store.Open(a.ctx, a.DB, store.Options{Now: a.now, Log: a.log})
+// open opens the database of a ground and brings it to this program's schema. Commands that need
+// none do not call it. Errors: not_found where there is none.
+func (a *app) open() error { return a.openDB(true) }
+
+// begin is open that begins a ground where there is none.
+func (a *app) begin() error { return a.openDB(false) }
+
+func (a *app) openDB(existing bool) error {
+	db, err := store.Open(a.ctx, a.DB, store.Options{Now: a.now, Log: a.log, Existing: existing})
 	if err != nil {
 		return err
 	}
@@ -61,11 +65,7 @@ func (a *app) open() error {
 // wire makes every part over a migrated database.
 func (a *app) wire(db *store.DB) (err error) {
 	a.db = db
-	file := keyFile(a.KeyFile, a.DB)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return passenger.Wrap(passenger.Unavailable, "ground.open", "the folder of the key file "+file+" cannot be made", err)
-	}
-	if a.Keys, err = keys.Open(file, rand.Reader); err != nil {
+	if err := a.openKeys(); err != nil {
 		return err
 	}
 	sign, agree := a.Keys.Signer(), a.Keys.Agreer()
@@ -75,17 +75,6 @@ func (a *app) wire(db *store.DB) (err error) {
 	a.users = &auth.Users{Store: db, Rand: rand.Reader}
 	a.tablets = &auth.Tablets{Store: db, Rand: rand.Reader, Dispatch: a.dispatch, Ground: passenger.PublicKeys{Sign: sign.Public(), Agree: agree.Public()}}
 	return nil
-}
-
-// keyFile is where ground's keys are: in the file that was named, else beside the database.
-func keyFile(named, database string) string {
-	if named != "" {
-		return named
-	}
-	if path, ok := strings.CutPrefix(database, "sqlite:"); ok {
-		return strings.TrimSuffix(path, filepath.Ext(path)) + ".keys"
-	}
-	return filepath.Join("var", "ground.keys")
 }
 
 func (a *app) close() {

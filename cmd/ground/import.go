@@ -77,7 +77,7 @@ func (c *importPostsCmd) Run(a *app) error {
 	if err != nil {
 		return cli.UsageError{Text: passenger.Public(err)}
 	}
-	if err := a.open(); err != nil {
+	if err := a.begin(); err != nil {
 		return err
 	}
 	rep := &ground.ImportReport{}
@@ -131,7 +131,7 @@ func (c *importMovementsCmd) Run(a *app) error { return a.telexes(c.files, false
 // telexes takes telex files together, so that the parts of a list may lie in several; a CSV is
 // the whole list of each flight it names.
 func (a *app) telexes(f files, csv bool) error {
-	if err := a.open(); err != nil {
+	if err := a.begin(); err != nil {
 		return err
 	}
 	rep := &ground.ImportReport{}
@@ -155,7 +155,7 @@ func (a *app) telexes(f files, csv bool) error {
 type importBookingsCmd struct{ files }
 
 func (c *importBookingsCmd) Run(a *app) error {
-	if err := a.open(); err != nil {
+	if err := a.begin(); err != nil {
 		return err
 	}
 	rep := &ground.ImportReport{}
@@ -170,7 +170,7 @@ func (c *importBookingsCmd) Run(a *app) error {
 type importCrewCmd struct{ files }
 
 func (c *importCrewCmd) Run(a *app) error {
-	if err := a.open(); err != nil {
+	if err := a.begin(); err != nil {
 		return err
 	}
 	rep := &ground.ImportReport{}
@@ -185,7 +185,7 @@ func (c *importCrewCmd) Run(a *app) error {
 type importAnswersCmd struct{ files }
 
 func (c *importAnswersCmd) Run(a *app) error {
-	if err := a.open(); err != nil {
+	if err := a.begin(); err != nil {
 		return err
 	}
 	rep := &ground.ImportReport{}

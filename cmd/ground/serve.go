@@ -55,7 +55,7 @@ func (c *serveCmd) Run(a *app) error {
 		return err
 	}
 	defer ln.Close()
-	if err := a.open(); err != nil {
+	if err := a.begin(); err != nil {
 		return err
 	}
 	// A database that was put back by hand must not serve anybody whom the journal erased.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -28,6 +30,8 @@ import (
 type Options struct {
 	Now func() time.Time // the clock of transactions; required
 	Log *slog.Logger     // nil for none
+	// Existing refuses an address where no ground has ever been, instead of beginning one there.
+	Existing bool
 }
 
 // DB is an open database. It is safe for concurrent use.
@@ -59,7 +63,7 @@ const (
 
 // Open connects to "sqlite:PATH", making the file and its folder, or to "postgres://…". It
 // does not migrate. Errors: invalid for another address, unavailable when there is no
-// connection, phase when a newer program has migrated the database.
+// connection, phase when a newer program has migrated the database, not_found with Existing.
 func Open(ctx context.Context, address string, opts Options) (*DB, error) {
 	const op = "store.Open"
 	if opts.Now == nil {
@@ -73,7 +77,7 @@ func Open(ctx context.Context, address string, opts Options) (*DB, error) {
 	var err error
 	switch scheme, rest, _ := strings.Cut(address, ":"); scheme {
 	case "sqlite":
-		err = db.openSQLite(rest)
+		err = db.openSQLite(rest, opts.Existing)
 	case "postgres", "postgresql":
 		err = db.openPostgres(address)
 	default:
@@ -86,6 +90,14 @@ func Open(ctx context.Context, address string, opts Options) (*DB, error) {
 			err = db.refuseNewer(ctx)
 		}
 	}
+	if err == nil && opts.Existing {
+		var v int64
+		if v, err = db.version(ctx); err != nil {
+			err = fail(op, err)
+		} else if v == 0 {
+			err = noDatabase(op)
+		}
+	}
 	if err != nil {
 		db.Close()
 		return nil, err
@@ -93,7 +105,11 @@ func Open(ctx context.Context, address string, opts Options) (*DB, error) {
 	return db, nil
 }
 
-func (db *DB) openSQLite(path string) error {
+func noDatabase(op string) error {
+	return passenger.Errorf(passenger.NotFound, op, "there is no ground in this database; check --db (serve, migrate, restore and the imports make one)")
+}
+
+func (db *DB) openSQLite(path string, existing bool) error {
 	const op = "store.Open"
 	if path == "" {
 		return passenger.Errorf(passenger.Invalid, op, "sqlite: lacks the path of the file, as in sqlite:var/ground.db")
@@ -101,6 +117,9 @@ func (db *DB) openSQLite(path string) error {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return passenger.Wrap(passenger.Invalid, op, "the path of the database cannot be read", err)
+	}
+	if _, err := os.Stat(abs); existing && errors.Is(err, fs.ErrNotExist) {
+		return noDatabase(op)
 	}
 	// Personal data: nobody else on the machine reads the file or lists its folder.
 	if err := os.MkdirAll(filepath.Dir(abs), 0o700); err != nil {

@@ -31,6 +31,27 @@ func (s *suite) flights() {
 		})
 		s.write(func(tx ground.Tx) error { return tx.AddRestore(s.ctx) })
 	}
+	mine, other := passenger.PublicKeys{Sign: []byte{1}, Agree: []byte{2}}, passenger.PublicKeys{Sign: []byte{3}, Agree: []byte{4}}
+	s.read(func(tx ground.Tx) error {
+		_, ok, err := tx.GroundKeys(s.ctx)
+		s.same("keys of a new ground", false, ok)
+		return err
+	})
+	for i, k := range []passenger.PublicKeys{mine, other} {
+		s.write(func(tx ground.Tx) error {
+			kept, err := tx.KeepGroundKeys(s.ctx, k)
+			s.same("the first keys are kept", mine, kept)
+			if err == nil && i == 1 {
+				err = tx.ReplaceGroundKeys(s.ctx, k)
+			}
+			return err
+		})
+	}
+	s.read(func(tx ground.Tx) error {
+		k, _, err := tx.GroundKeys(s.ctx)
+		s.same("replaced keys", other, k)
+		return err
+	})
 	s.insertFlights(1, 2)
 	sameKey := s.flight(1)
 	sameKey.ID = fid(9)
