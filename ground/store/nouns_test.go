@@ -16,7 +16,7 @@ import (
 // notStored names the structs of ground that are no rows, each with what they are.
 var notStored = map[string]string{
 	"Account": "part of a person", "CaseFilter": "a question", "Edits": "part of a loop", "ManifestRow": "input", "ManifestUpdate": "input",
-	"MovementUpdate": "input", "PersonTrips": "an answer", "ManifestResult": "an answer", "ImportReport": "an answer", "ImportError": "an answer", "Trip": "an answer",
+	"MovementUpdate": "input", "Complaint": "a question", "PersonTrips": "an answer", "ManifestResult": "an answer", "ImportReport": "an answer", "ImportError": "an answer", "Trip": "an answer",
 	"ListFacts": "part of a flight", "ListDoubt": "part of a flight", "ListCount": "part of a flight",
 	"TravellerFacts": "part of a traveller", "Stay": "part of a traveller", "Service": "part of a traveller", "AnswerPool": "an answer",
 }
