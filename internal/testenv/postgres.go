@@ -36,7 +36,15 @@ func Postgres(tb testing.TB) (url string) {
 	return strings.Replace(cluster.url, "/postgres?", "/"+name+"?", 1)
 }
 
-// execSQL runs one statement on a connection of its own.
+// Pour runs the statements of a dump on a database of [Postgres].
+func Pour(tb testing.TB, url, dump string) {
+	tb.Helper()
+	if err := execSQL(tb.Context(), url, dump); err != nil {
+		tb.Fatalf("testenv: pour a dump: %v", err)
+	}
+}
+
+// execSQL runs statements that take no arguments on a connection of its own.
 func execSQL(ctx context.Context, url, statement string) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
