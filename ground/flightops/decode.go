@@ -77,6 +77,13 @@ func DecodeAll(inputs []Input, received time.Time) (Result, error) {
 	return d.res, nil
 }
 
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // timed is a value with the time by which it is put in order.
 type timed[T any] struct {
 	at time.Time
@@ -130,18 +137,19 @@ func (d *decoder) read(t *telex) {
 			}
 		}
 	case "MVT", "MVA", "DIV", "OOOI":
-		read := readMovement
+		read, telexes := readMovement, []*telex{t}
 		if t.kind == "OOOI" {
 			read = readOOOI
+		} else {
+			telexes = t.flights()
 		}
-		if m, err := read(t, d.received); err != nil {
-			refuse(err)
-		} else if d.fresh(m.Key) {
-			at := d.at
-			if m.SentAt.After(at) {
-				at = m.SentAt
+		for _, t := range telexes {
+			m, err := read(t, d.received)
+			if err != nil {
+				refuse(err)
+			} else if d.fresh(m.Key) {
+				d.moves = append(d.moves, timed[MovementMessage]{later(d.at, m.SentAt), m})
 			}
-			d.moves = append(d.moves, timed[MovementMessage]{at, m})
 		}
 	default:
 		p, err := readPart(t, d.received)

@@ -43,6 +43,7 @@ var (
 	addressRE = regexp.MustCompile(`^(?:Q[A-Z] )?[A-Z0-9]{7}(?: +[A-Z0-9]{7})*$`)
 	acarsRE   = regexp.MustCompile(`^(?:A8\d|FI .*|DT .*|-|ZCZC.*|NNNN|PDM)$`)
 	endRE     = regexp.MustCompile(`^END([A-Z]{3}|PART(\d{1,2}))$`)
+	flaggedRE = regexp.MustCompile(`^(?:MVT|MVA|DIV)[ /](?:COR|REV)$`) // sent again, with a correction
 	otherRE   = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
@@ -139,6 +140,8 @@ func (s *splitter) between(l line) {
 	case oooiRE.MatchString(t):
 		s.begin("OOOI", l)
 		s.open.body = append(s.open.body, l)
+	case flaggedRE.MatchString(t):
+		s.begin(flaggedRE.FindString(t)[:3], l)
 	case slices.Contains(identifiers, t):
 		s.begin(t, l)
 		if t != l.text {
@@ -171,9 +174,9 @@ func (s *splitter) inside(i int, l line) {
 		s.between(l)
 		return
 	}
-	if slices.Contains(identifiers, l.text) && s.flightFollows(i) {
+	if flagged := flaggedRE.MatchString(l.text); flagged || slices.Contains(identifiers, l.text) && s.flightFollows(i) {
 		s.close("")
-		s.begin(l.text, l)
+		s.between(l)
 		return
 	}
 	if senderRE.MatchString(l.text) {

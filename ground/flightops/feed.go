@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (f Feed) Telexes(ctx context.Context, inputs []Input, received time.Time, r
 		}
 	}
 	for _, m := range res.Movements {
-		if err := f.movement(ctx, m, rep); err != nil {
+		if err := f.movement(ctx, m, received, rep); err != nil {
 			return err
 		}
 	}
@@ -164,11 +165,11 @@ func (f Feed) resolve(ctx context.Context, ref FlightRef) (flight ground.Flight,
 	return flight, err
 }
 
-func (f Feed) movement(ctx context.Context, m MovementMessage, rep *ground.ImportReport) error {
+func (f Feed) movement(ctx context.Context, m MovementMessage, received time.Time, rep *ground.ImportReport) error {
 	for _, w := range m.Warnings {
 		rep.Warn(w.File, w.Line, w.Text)
 	}
-	key, fresh, err := f.moving(ctx, m)
+	c, fresh, err := f.moving(ctx, m)
 	if err != nil {
 		return ours(err, m.File, m.Line, rep)
 	}
@@ -177,8 +178,8 @@ func (f Feed) movement(ctx context.Context, m MovementMessage, rep *ground.Impor
 		return nil
 	}
 	if !f.DryRun {
-		for _, u := range updates(m) {
-			if err := f.Dispatch.Move(ctx, key, u); err != nil {
+		for _, u := range updates(m.on(c.STD, received)) {
+			if err := f.Dispatch.Move(ctx, c.Key, u); err != nil {
 				return ours(err, m.File, m.Line, rep)
 			}
 		}
@@ -193,13 +194,13 @@ func (f Feed) movement(ctx context.Context, m MovementMessage, rep *ground.Impor
 }
 
 // moving finds the flight of a movement and whether the message is news.
-func (f Feed) moving(ctx context.Context, m MovementMessage) (key passenger.FlightKey, fresh bool, err error) {
+func (f Feed) moving(ctx context.Context, m MovementMessage) (c Candidate, fresh bool, err error) {
 	if m.Number == 0 {
-		return key, false, passenger.Errorf(passenger.Invalid, "flightops.Feed", "the report names no flight; a line FI KL0641/AN PHBVA stands before it")
+		return c, false, passenger.Errorf(passenger.Invalid, "flightops.Feed", "the report names no flight; a line FI KL0641/AN PHBVA stands before it")
 	}
 	day, err := time.Parse(time.DateOnly, m.Day)
 	if err != nil {
-		return key, false, passenger.Errorf(passenger.Invalid, "flightops.Feed", "the message names no day")
+		return c, false, passenger.Errorf(passenger.Invalid, "flightops.Feed", "the message names no day")
 	}
 	var cands []Candidate
 	if err := f.Store.Read(ctx, func(tx ground.Tx) error {
@@ -216,10 +217,13 @@ func (f Feed) moving(ctx context.Context, m MovementMessage) (key passenger.Flig
 		}
 		return err
 	}); err != nil || !fresh {
-		return key, fresh, err
+		return c, fresh, err
 	}
-	key, err = Resolve(m, cands)
-	return key, true, err
+	key, err := Resolve(m, cands)
+	if i := slices.IndexFunc(cands, func(c Candidate) bool { return c.Key == key }); err == nil {
+		c = cands[i]
+	}
+	return c, true, err
 }
 
 // updates turns a message into movements in the order of time; an estimated arrival, and where a

@@ -32,7 +32,8 @@ type MovementMessage struct {
 	Infants    int    // PX57+2
 	Reason     string // of a diversion, 2 letters
 	Warnings   []Warning
-	Key        string // idempotence key of the telex
+	Key        string   // idempotence key of the telex
+	NoDay      []string // estimates of which it says hours and minutes only: "EA"
 }
 
 // Event is one movement that has happened.
@@ -42,6 +43,7 @@ type Event struct {
 	Line int
 
 	Station string // IATA when it is another than the message's, "" otherwise
+	NoDay   bool   // the message says hours and minutes; the day in At is what the message alone suggests
 }
 
 // Return says that the flight came back: to the ramp (RR) or from the air (FR). The window in

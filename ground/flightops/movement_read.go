@@ -10,13 +10,14 @@ import (
 )
 
 var (
-	moveFlightRE = regexp.MustCompile(`^([A-Z0-9]{2}|[A-Z]{3}) ?(\d{1,5})([A-Z])?/(\d{2})(?:([A-Z]{3})(\d{2})?(\d)?)? *(?:\. *([A-Z0-9-]{2,11}) *)?(?:\. *([A-Z]{3}))?$`)
+	moveFlightRE = regexp.MustCompile(`^([A-Z0-9]{2}|[A-Z]{3}) ?(\d{1,5})([A-Z])?/(\d{2})(?:([A-Z]{3})(\d{2})?(\d)?)? *(?:\. *([A-Z0-9-]{2,11}|\?{0,7}) *)?(?:\. *([A-Z]{3}))?$`)
 	adRE         = regexp.MustCompile(`^AD ?(\d{6}|\d{4})(?:/(\d{6}|\d{4}))?$`)
 	aaRE         = regexp.MustCompile(`^AA ?(\d{6}|\d{4})?(?:/(\d{6}|\d{4}))?$`)
 	estimateRE   = regexp.MustCompile(`^(EA|EB|EO|ED|NI) ?(\d{6}|\d{4})$`)
 	returnRE     = regexp.MustCompile(`^(RR|FR) ?(\d{6}|\d{4})(?:/(\d{6}|\d{4}))?$`)
 	delayRE      = regexp.MustCompile(`^E?DL([A-Z0-9]{2})(?:/([A-Z0-9]{2}))?(?:/(\d{4}))?(?:/(\d{4}))?$`)
 	paxRE        = regexp.MustCompile(`^PX(\d{1,3}(?:/\d{1,3})*)(?:\+(\d{1,2}))?$`)
+	partEndRE    = regexp.MustCompile(`^PART ?\d{1,2}(?: (?:END|CONT))?$`)
 	divertRE     = regexp.MustCompile(`^DR([A-Z0-9]{2})$`)
 )
 
@@ -26,6 +27,9 @@ func readMovement(t *telex, received time.Time) (MovementMessage, *RowError) {
 	r := moveReader{telex: t, m: MovementMessage{Type: t.kind, File: t.file, Line: t.last, SentAt: t.sentAt}, received: received}
 	if len(t.body) == 0 {
 		return r.m, &RowError{File: t.file, Line: t.last, Reason: "the message stops behind its type; send it again"}
+	}
+	if corrects(strings.TrimSpace(t.body[0].text)) && len(t.body) > 1 {
+		t.body = t.body[1:]
 	}
 	r.flight(t.body[0])
 	for i, l := range t.body[1:] {
@@ -57,6 +61,36 @@ func readMovement(t *telex, received time.Time) (MovementMessage, *RowError) {
 	r.m.Key = t.receipt(r.m.Designator() + "/" + r.m.Day)
 	r.m.Warnings = t.done()
 	return r.m, nil
+}
+
+// corrects reports a flag of a message that sends another again; the later one counts in any case.
+func corrects(text string) bool { return text == "COR" || text == "REV" }
+
+// flights cuts a telex into one for each flight element in it. Behind SI stands free text, where only
+// a whole element begins another flight.
+func (t *telex) flights() (out []*telex) {
+	from, free := 0, false
+	cut := func(to int) {
+		c := *t
+		c.body, c.last = t.body[from:to], t.last
+		if to < len(t.body) {
+			c.last = t.body[to].no - 1
+		}
+		out, from, free = append(out, &c), to, false
+	}
+	for i, l := range t.body {
+		text := strings.TrimSpace(l.text)
+		m := moveFlightRE.FindStringSubmatch(text)
+		if i > from && m != nil && (m[9] != "" || !free && !delayRE.MatchString(text) && !paxRE.MatchString(text)) && !(i == 1 && corrects(strings.TrimSpace(t.body[0].text))) {
+			cut(i)
+		}
+		free = free || text == "SI" || strings.HasPrefix(text, "SI ") || strings.HasPrefix(text, "SI/")
+	}
+	cut(len(t.body))
+	for _, c := range out[1:] {
+		c.remarks = remarks{}
+	}
+	return out
 }
 
 type moveReader struct {
@@ -93,7 +127,7 @@ func (r *moveReader) flight(l line) {
 	if r.m.Carrier != carrier {
 		r.add(r.file, l.no, "the carrier is written by its ICAO code")
 	}
-	if reg := strings.ReplaceAll(m[8], "-", ""); reg != "" && strings.Trim(reg, "X") != "" {
+	if reg := strings.ReplaceAll(m[8], "-", ""); reg != "" && strings.Trim(reg, "X?") != "" {
 		r.m.Registration = reg
 		if reg != m[8] {
 			r.add(r.file, l.no, "a registration is written without a hyphen")
@@ -141,12 +175,17 @@ func (r *moveReader) flight(l line) {
 // line reads the words of one line; firstLine is the line of the movement itself.
 func (r *moveReader) line(no int, text string, firstLine bool) {
 	fields := strings.Fields(text)
+	if partEndRE.MatchString(strings.Join(fields, " ")) {
+		return
+	}
+	var last, before string // the words before this one
 	for i := 0; i < len(fields) && r.refusal == nil; i++ {
 		f := fields[i]
 		if i == 0 && len(fields) > 1 && movementWord(f) && (digits(fields[1][:1]) || fields[1][0] == '/') {
 			f += fields[1] // "AD 0410"
 			i++
 		}
+		last, before = before, f
 		switch {
 		case adRE.MatchString(f):
 			m := adRE.FindStringSubmatch(f)
@@ -171,8 +210,12 @@ func (r *moveReader) line(no int, text string, firstLine bool) {
 				}
 			}
 			r.m.Return = back
-		case passenger.IsAirport(f) && i > 0:
-			r.m.Arrival = f
+		case passenger.IsAirport(f) && i > 0 && (estimateRE.MatchString(last) || r.kind != "DIV" && adRE.MatchString(last)):
+			if _, err := LookupAirport(f); err != nil {
+				r.add(r.file, no, "the word behind a time is no airport in our table and was not taken")
+			} else {
+				r.m.Arrival = f
+			}
 		case delayRE.MatchString(f):
 			r.delays(no, delayRE.FindStringSubmatch(f))
 		case paxRE.MatchString(f):
@@ -206,7 +249,7 @@ func (r *moveReader) event(no int, word passenger.Movement, s string) {
 	if !ok {
 		return
 	}
-	r.m.Events = append(r.m.Events, Event{Word: word, At: at, Line: no})
+	r.m.Events = append(r.m.Events, Event{Word: word, At: at, Line: no, NoDay: len(s) == 4})
 	r.latest = at
 }
 
@@ -217,6 +260,10 @@ func (r *moveReader) estimate(no int, word, s string) {
 	at, ok := r.time(no, s, false)
 	if !ok {
 		return
+	}
+	r.m.NoDay = append(r.m.NoDay, word)
+	if len(s) == 6 {
+		r.m.NoDay = r.m.NoDay[:len(r.m.NoDay)-1]
 	}
 	switch word {
 	case "EA":

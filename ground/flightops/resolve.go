@@ -25,13 +25,15 @@ const (
 )
 
 // Resolve returns the flight that a movement is about: of the open candidates with its
-// designator (and, as far as both sides say, its station) the one whose schedule is nearest to
-// its times: departure words to STD, arrival words to STA.
+// designator (and, as far as both sides say, its station) that of the day it names, whatever its
+// times; of two of that day the one whose schedule is nearest to its times: departure words to
+// STD, arrival words to STA. An ACARS report names no day; its times decide, within 36 hours.
+//
+// What has happened happened to no flight that was due to leave more than three hours later.
 //
 // It refuses rather than guesses, naming file and line: [passenger.NotFound] when no candidate
-// fits within 36 hours, [passenger.Phase] when only flights that are not open fit,
-// [passenger.Invalid] when two are within 30 minutes of equally near, or when the nearest is
-// not of the day the message names and another one is.
+// fits, [passenger.Phase] when only flights that are not open fit, [passenger.Invalid] when two are
+// within 30 minutes of equally near.
 func Resolve(m MovementMessage, candidates []Candidate) (passenger.FlightKey, error) {
 	const op = "flightops.Resolve"
 	none := func(code passenger.Code, text string) (passenger.FlightKey, error) {
@@ -39,28 +41,29 @@ func Resolve(m MovementMessage, candidates []Candidate) (passenger.FlightKey, er
 	}
 	type fit struct {
 		c   Candidate
+		day int // how near to the day that the message names, 0 is nearest
 		off time.Duration
 	}
 	var fits []fit
-	closed := false
 	for _, c := range candidates {
 		if Carrier(c.Key.Carrier) != m.Carrier || c.Key.Number != m.Number || c.Key.Suffix != m.Suffix || !m.stationFits(c) {
 			continue
 		}
-		off := m.distance(c)
-		switch {
-		case off > maxOff:
-		case !c.Open:
-			closed = true
-		default:
-			fits = append(fits, fit{c, off})
+		f := fit{c, m.dayFits(c), m.distance(c)}
+		if f.day >= 0 && !m.tooSoon(c) && (m.Type != "OOOI" || f.off <= maxOff) {
+			fits = append(fits, f)
 		}
 	}
 	if len(fits) == 0 {
-		if closed {
-			return none(passenger.Phase, "the flight takes no movements any more; open it first if the message is right")
+		if m.Type == "OOOI" {
+			return none(passenger.NotFound, "no flight "+m.Designator()+" is scheduled within 36 hours of this movement; import its schedule first")
 		}
-		return none(passenger.NotFound, "no flight "+m.Designator()+" is scheduled within 36 hours of this movement; import its schedule first")
+		return none(passenger.NotFound, "no flight "+m.Designator()+" of "+m.Day+" is known; import its schedule first, or record the movement by hand on the flight it is about")
+	}
+	best := slices.MinFunc(fits, func(a, b fit) int { return cmp.Compare(a.day, b.day) }).day
+	fits = slices.DeleteFunc(fits, func(f fit) bool { return f.day != best })
+	if fits = slices.DeleteFunc(fits, func(f fit) bool { return !f.c.Open }); len(fits) == 0 {
+		return none(passenger.Phase, "the flight takes no movements any more; open it first if the message is right")
 	}
 	if _, departure := m.departing(); !departure && len(m.Events) > 0 && m.Type != "DIV" {
 		arrives := func(f fit) bool { return f.c.Arrival == m.Station }
@@ -69,21 +72,10 @@ func Resolve(m MovementMessage, candidates []Candidate) (passenger.FlightKey, er
 		}
 	}
 	slices.SortStableFunc(fits, func(a, b fit) int { return cmp.Compare(a.off, b.off) })
-	first := fits[0]
-	if len(fits) == 1 {
+	if first := fits[0]; len(fits) == 1 || fits[1].off-first.off > tooNear {
 		return first.c.Key, nil
 	}
-	if fits[1].off-first.off <= tooNear {
-		return none(passenger.Invalid, "two flights are equally near: "+first.c.Key.String()+" and "+fits[1].c.Key.String()+"; record the movement by hand")
-	}
-	if !m.dayFits(first.c) {
-		for _, f := range fits[1:] {
-			if m.dayFits(f.c) {
-				return none(passenger.Invalid, "the time is nearest to "+first.c.Key.String()+" but the day says "+f.c.Key.String()+"; record the movement by hand")
-			}
-		}
-	}
-	return first.c.Key, nil
+	return none(passenger.Invalid, "two flights are equally near: "+fits[0].c.Key.String()+" and "+fits[1].c.Key.String()+"; record the movement by hand")
 }
 
 // departing reports whether the message speaks of the departure; when it says both, of that.
@@ -127,15 +119,61 @@ func (m MovementMessage) stationFits(c Candidate) bool {
 	return m.Station == "" || m.Type == "DIV" || !departure || m.Station == c.Key.Departure
 }
 
-// dayFits accepts what senders write for the day of a flight: its UTC date, its local date, or
-// for an arrival the UTC day of arriving. An ACARS report names no day.
-func (m MovementMessage) dayFits(c Candidate) bool {
-	if m.Type == "OOOI" || m.Day == c.Key.Date || m.Day == c.STD.UTC().Format(time.DateOnly) {
-		return true
+// tooSoon reports that the message tells of what happened before the flight can have begun.
+func (m MovementMessage) tooSoon(c Candidate) bool {
+	return m.Type != "OOOI" && len(m.Events) > 0 && !m.SentAt.IsZero() && m.SentAt.Before(c.STD.Add(-early))
+}
+
+// dayFits accepts what senders write for the day of a flight, the likeliest first: its UTC date as
+// first scheduled and as now, its local date, and for an arrival the UTC day of arriving. It
+// returns the place in that order, and -1 for another day. An ACARS report names no day.
+func (m MovementMessage) dayFits(c Candidate) int {
+	days := []string{c.Key.Date, c.STD.UTC().Format(time.DateOnly), ""}
+	if zone, err := Zone(c.Key.Departure); err == nil {
+		days[2] = c.STD.In(zone).Format(time.DateOnly)
 	}
-	if zone, err := Zone(c.Key.Departure); err == nil && m.Day == c.STD.In(zone).Format(time.DateOnly) {
-		return true
+	if _, departure := m.departing(); !departure {
+		days = append(days, c.STA.UTC().Format(time.DateOnly))
 	}
-	_, departure := m.departing()
-	return !departure && m.Day == c.STA.UTC().Format(time.DateOnly)
+	if m.Type == "OOOI" {
+		return 0
+	}
+	return slices.Index(days, m.Day)
+}
+
+// early is how long before its schedule a flight may leave. Arbitrary.
+const early = 3 * time.Hour
+
+// on gives the times without a day theirs, once the flight is known: the first such instant from
+// shortly before its departure on, each behind the one before it. One that would lie in the future
+// of the sender keeps the day that the message alone suggests.
+func (m MovementMessage) on(std, received time.Time) MovementMessage {
+	if m.Type == "OOOI" || std.IsZero() {
+		return m
+	}
+	from := std.Add(-early)
+	next := func(at time.Time) time.Time {
+		t := from.Truncate(day).Add(at.Sub(at.Truncate(day)))
+		if t.Before(from) {
+			t = t.Add(day)
+		}
+		return t
+	}
+	m.Events = slices.Clone(m.Events)
+	for i := range m.Events {
+		e := &m.Events[i]
+		if t := next(e.At); e.NoDay && !t.After(written(m.SentAt, received).Add(slack)) {
+			e.At = t
+		}
+		if e.Word != passenger.Diverted {
+			from = e.At
+		}
+	}
+	for word, at := range map[string]**time.Time{"EA": &m.EstimatedArrival, "EB": &m.EstimatedArrival, "ED": &m.EstimatedDeparture, "EO": &m.EstimatedDeparture} {
+		if slices.Contains(m.NoDay, word) && *at != nil {
+			t := next(**at)
+			*at = &t
+		}
+	}
+	return m
 }

@@ -1,9 +1,11 @@
 package flightops_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/ground/flightops"
 	"github.com/cabinloop/cabinloop/passenger"
 )
@@ -46,7 +48,9 @@ func TestResolve(t *testing.T) {
 		{"second leg", ".JFKMMKL 210640\nMVT\nKL0641/21.PHBQA.JFK\nAD0635/0640 EA0730 BOS\n", []flightops.Candidate{day20, day21, legB}, "KL0641/2026-11-21/JFK", ""},
 		{"landed elsewhere", ".BOSMMKL 210535\nMVT\nKL0641/20.PHBQA.EWR\nAA0526/0534\n", []flightops.Candidate{day20, day21}, "KL0641/2026-11-20/AMS", ""},
 		{"local day of the sender", ".AKLMMNZ 202005\nMVT\nNZ0005/21.ZKNZA.AKL\nAD202003/202010\n", []flightops.Candidate{auckland, auckland2}, "NZ0005/2026-11-20/AKL", ""},
-		{"25 hours late", ".AMSMMKL 212205\nMVT\nKL0641/20.PHBQA.AMS\nAD212200\n", []flightops.Candidate{day20, day21}, "", passenger.Invalid},
+		{"25 hours late", ".AMSMMKL 212205\nMVT\nKL0641/20.PHBQA.AMS\nAD212200\n", []flightops.Candidate{day20, day21}, "KL0641/2026-11-20/AMS", ""},
+		{"13 hours late, nearer to the next", ".AMSMMKL 211003\nMVT\nKL0641/20.PHBQA.AMS\nAD211001\n", []flightops.Candidate{day20, day21}, "KL0641/2026-11-20/AMS", ""},
+		{"of a day that nobody flies", ".AMSMMKL 220900\nMVT\nKL0641/19.PHBQA.AMS\nAD2102/2110\n", []flightops.Candidate{day20, day21}, "", passenger.NotFound},
 		{"two equally near", ".AMSMMKL 202105\nMVT\nKL0641/20.PHBQA.AMS\nAD2102/2110\n", []flightops.Candidate{day20, again}, "", passenger.Invalid},
 		{"closed", ".AMSMMKL 202105\nMVT\nKL0641/20.PHBQA.AMS\nAD2102/2110\n", []flightops.Candidate{shut}, "", passenger.Phase},
 		{"unknown", ".AMSMMKL 202105\nMVT\nKL0642/20.PHBQA.AMS\nAD2102/2110\n", []flightops.Candidate{day20}, "", passenger.NotFound},
@@ -61,6 +65,35 @@ func TestResolve(t *testing.T) {
 		key, err := flightops.Resolve(res.Movements[0], c.among)
 		if passenger.CodeOf(err) != c.code || err == nil && key.String() != c.want {
 			t.Errorf("%s: got %s, %v; want %q %q", c.name, key, err, c.want, c.code)
+		}
+	}
+}
+
+// TestMovementOnItsDay: what says hours and minutes only is of the day of its flight, however late
+// it arrives.
+func TestMovementOnItsDay(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.take(".AMSMMKL 221605\nMVT\nKL0641/21.PHBQA.AMS\nAD1230/1240 EA2050 JFK\n", "taken 1 duplicate 0")
+	s.take(".AMSMMKL 220105\nMVT\nKL0641/21.PHBQA.JFK\nAA2048/2055\n", "taken 1 duplicate 0")
+	s.take(".AMSMMKL 231605\nMVT\nKL0641/20.PHBQA.AMS\nAD1230/1240\n", "taken 0 duplicate 0",
+		"3: refused: in:3: no flight KL0641 of 2026-11-20 is known; import its schedule first, or record the movement by hand on the flight it is about")
+	s.take(".AMSMMKL 221240\nMVT\nKL0641/22.PHBQA.AMS\nAD1220/1230\nKL0643/22.PHBQB.AMS\nAD1225/1235\n", "taken 1 duplicate 0",
+		"5: refused: in:5: no flight KL0643 of 2026-11-22 is known; import its schedule first, or record the movement by hand on the flight it is about")
+	s.take(".AMSMMKL 221600\nDIV\nKL0641/22.PHBQA.JFK\nEA1830 BOS\nDR71\nPART 1 END\n", "taken 1 duplicate 0")
+	for date, want := range map[string]string{
+		"2026-11-21": "2026-11-21 20:50Z in 2026-11-21 20:55Z JFK",
+		"2026-11-22": "2026-11-22 18:30Z diverted 2026-11-22 16:00Z BOS",
+	} {
+		err := s.db.Read(t.Context(), func(tx ground.Tx) error {
+			f, err := tx.FlightByKey(t.Context(), passenger.FlightKey{Carrier: "KL", Number: 641, Date: date, Departure: "AMS", Attempt: 1})
+			if got := fmt.Sprintf("%s %s %s %s", stamp(f.STA), f.Movement, stamp(f.MovedAt), f.Arrival); err == nil && got != want {
+				t.Errorf("%s: got %s, want %s", date, got, want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	}
 }
