@@ -17,6 +17,8 @@ type BoardingPass struct {
 	Given   string // without title; cut by the airline when name and title are longer than 20
 	Title   string
 	Legs    []BoardingLeg // 1 to 4
+
+	Warnings []Warning
 }
 
 // BoardingLeg is one leg of a boarding pass.
@@ -26,9 +28,9 @@ type BoardingLeg struct {
 }
 
 var (
-	barCodeRE  = regexp.MustCompile(`^(?i:[MS])[0-9].{20}[E ].{30}`)
+	barCodeRE  = regexp.MustCompile(`^(?:\][A-Za-z][0-9A-Za-z])?(?i:[MS])[0-9].{20}[E ].{30}`)
 	passHeadRE = regexp.MustCompile(`^M([1-4])([A-Z][A-Z /'-]{19})[E ]`)
-	passLegRE  = regexp.MustCompile(`^[A-Z0-9 ]{7}[A-Z]{6}[A-Z0-9 ]{3}\d[0-9A-Z ]{4}(\d{3}|   )[A-Z ]([0-9A-Z ]{4})([0-9A-Z ]{5})[0-9A-Z ]([0-9A-F]{2})`)
+	passLegRE  = regexp.MustCompile(`^[A-Z0-9 ]{7}[A-Z]{6}[A-Z0-9 ]{3}[\d ][0-9A-Z ]{4}([\d ]{2}\d|   )[A-Z ]([0-9A-Z ]{4})([0-9A-Z ]{5})[0-9A-Z ]([0-9A-F]{2})`)
 )
 
 const (
@@ -40,6 +42,9 @@ const (
 // nothing of what stands in it.
 func readBoardingPass(t *telex) (BoardingPass, *RowError) {
 	text := t.body[0].text + strings.Repeat(" ", t.body[0].blanks)
+	if strings.HasPrefix(text, "]") {
+		text = text[len("]Q3"):] // a scanner says of what kind the code is
+	}
 	refuse := func(field, reason string) (BoardingPass, *RowError) {
 		return BoardingPass{}, &RowError{File: t.file, Line: t.no, Field: field, Reason: reason + "; scan the pass again"}
 	}
@@ -63,7 +68,11 @@ func readBoardingPass(t *telex) (BoardingPass, *RowError) {
 		seat, _ := passenger.ParseSeat(m[2]) // infants and standby have words there
 		b.Legs = append(b.Legs, BoardingLeg{Seat: seat, Sequence: strings.TrimSpace(m[3])})
 		size, _ := strconv.ParseInt(m[4], 16, 0)
-		if rest = rest[passLeg:]; int(size) > len(rest) {
+		rest = rest[passLeg:]
+		if last := i+1 == legs; last && int(size) > len(rest) && strings.HasPrefix(rest, ">") {
+			b.Warnings = append(b.Warnings, Warning{File: t.file, Line: t.no, Text: "its size says more than there is; all that is kept was there"})
+			return b, nil
+		} else if int(size) > len(rest) {
 			return refuse(field, "its size says more than there is: the code was cut off")
 		}
 		if i == 0 && size > 0 && rest[0] != '>' {
@@ -73,6 +82,10 @@ func readBoardingPass(t *telex) (BoardingPass, *RowError) {
 			return b, nil // some airlines write no size; what follows is dropped in any case
 		}
 		rest = rest[size:]
+		if i+1 == legs && size > 0 && !securityFits(rest) && !strings.HasPrefix(rest, "^") {
+			b.Warnings = append(b.Warnings, Warning{File: t.file, Line: t.no, Text: "what an airline added stands behind its size; it was dropped"})
+			return b, nil
+		}
 	}
 	if !securityFits(rest) {
 		return refuse("end", "something stands behind the last leg that is no security data")

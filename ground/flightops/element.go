@@ -22,6 +22,13 @@ type element struct {
 // inside free text is none.
 var glueable = []string{"L", "R", "RN", "I", "O", "M", "F", "W", "N", "BG"}
 
+// elementNames are those that can follow a name.
+var elementNames = append([]string{"A", "C", "D", "DBC", "ID", "P", "S", "U", "WL", "X"}, glueable...)
+
+func isElement(name string) bool {
+	return slices.Contains(elementNames, strings.TrimRight(name, "0123456789"))
+}
+
 // splitElements cuts a line into what stands before the first element, and the elements.
 func splitElements(s string) (head string, elements []element, glued bool) {
 	start := -1 // of the open element's text
@@ -60,7 +67,7 @@ func splitElements(s string) (head string, elements []element, glued bool) {
 
 var (
 	locatorRE = regexp.MustCompile(`^([A-Z0-9]{4,20})(?:/([A-Z0-9]{2,3}))?$`)
-	connRE    = regexp.MustCompile(`^([A-Z0-9]{2}[A-Z]?\d{1,4}[A-Z]?)([A-Z])(\d{2})([A-Z]{3})([A-Z]{3})?(\d{4})?([+-][12])?([A-Z]{2})?$`)
+	connRE    = regexp.MustCompile(`^([A-Z0-9]{2}[A-Z]?\d{1,4}[A-Z]?)([A-Z])(\d{2})([A-Z]{3})([A-Z]{3})?(\d{4}(?:\d{4})?)?([+-][12]|/M?\d)?([A-Z]{2})?$`)
 	loyaltyRE = regexp.MustCompile(`^[A-Z0-9]{2} ?[A-Z0-9]{1,25}[/-]([A-Z0-9]{1,10})$`)
 )
 

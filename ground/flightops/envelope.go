@@ -39,11 +39,12 @@ var (
 	handled     = []string{"PNL", "ADL", "PIL", "PSM", "PTM", "PFS", "MVT", "MVA", "DIV", "ASM", "SSM", "OOOI", "BCBP"}
 	endless     = []string{"MVT", "MVA", "DIV", "ASM", "SSM", "OOOI"} // no END closes them
 
-	senderRE  = regexp.MustCompile(`^\.([A-Z0-9]{7})(?: +[A-Z0-9]{0,3}/? ?(\d{6}))?(?:[ /].*)?$`)
+	senderRE  = regexp.MustCompile(`^\.([A-Z0-9]{7})(?: +[A-Z0-9]{0,3}?/? ?(\d{6})(?:[0-5]\d)?)?(?:[ /].*)?$`)
 	addressRE = regexp.MustCompile(`^(?:Q[A-Z] )?[A-Z0-9]{7}(?: +[A-Z0-9]{7})*$`)
 	acarsRE   = regexp.MustCompile(`^(?:A8\d|FI .*|DT .*|-|ZCZC.*|NNNN|PDM)$`)
 	endRE     = regexp.MustCompile(`^END([A-Z]{3}|PART(\d{1,2}))$`)
 	flaggedRE = regexp.MustCompile(`^(?:MVT|MVA|DIV)[ /](?:COR|REV)$`) // sent again, with a correction
+	mailboxRE = regexp.MustCompile(`^=[A-Z]{3,12}(?: [A-Z ]{1,12})?$`)
 	otherRE   = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
@@ -62,7 +63,9 @@ type splitter struct {
 	sender   string
 	stamp    string
 	acars    acars
-	junk     int // first line that belongs to no message
+	mailbox  string // the section of a mailbox file, "=ORIGIN"; "" outside one
+	smi      string // message type that it names
+	junk     int    // first line that belongs to no message
 	cut      map[int]bool
 	odd      map[int]bool
 }
@@ -131,6 +134,13 @@ func (s *splitter) read(data []byte) {
 func (s *splitter) between(l line) {
 	t := strings.TrimSpace(l.text)
 	switch {
+	case mailboxRE.MatchString(t):
+		s.mailbox = t
+		if t == "=TEXT" && s.smi != "" {
+			s.begin(s.smi, l)
+		}
+	case s.mailbox != "" && s.mailbox != "=TEXT":
+		s.envelope(t)
 	case barCodeRE.MatchString(l.text):
 		s.begin("BCBP", l)
 		s.inside(0, l)
@@ -161,8 +171,25 @@ func (s *splitter) between(l line) {
 	}
 }
 
+// envelope reads a line of a section before the text of a message from a mailbox.
+func (s *splitter) envelope(t string) {
+	switch {
+	case s.mailbox == "=ORIGIN" && addressRE.MatchString(t):
+		s.sender = t[:7]
+	case s.mailbox == "=MSGID" && len(t) >= 6 && digits(t[:6]):
+		s.stamp = t[:6]
+	case s.mailbox == "=SMI" && slices.Contains(identifiers, t):
+		s.smi = t
+	}
+}
+
 func (s *splitter) inside(i int, l line) {
 	m := s.open
+	if mailboxRE.MatchString(l.text) {
+		s.close("")
+		s.between(l)
+		return
+	}
 	if e := endRE.FindStringSubmatch(strings.TrimSpace(l.text)); e != nil {
 		m.last = l.no
 		s.close(e[1])
@@ -215,7 +242,7 @@ func (s *splitter) from(t string) {
 func (s *splitter) begin(kind string, l line) {
 	s.open = &telex{file: s.file, kind: kind, no: l.no, last: l.no, sender: s.sender, stamp: s.stamp, acars: s.acars}
 	s.open.sentAt = stampTime(s.stamp, s.received)
-	s.sender, s.stamp, s.acars = "", "", acars{}
+	s.sender, s.stamp, s.acars, s.mailbox, s.smi = "", "", acars{}, "", ""
 }
 
 func (s *splitter) close(end string) {

@@ -23,6 +23,7 @@ type about struct {
 // saying is what a message says of one traveller.
 type saying struct {
 	Name
+	longer  []Name // other readings of it, the longest last
 	line    int
 	locator string         // "" when not said
 	seat    passenger.Seat // "" leaves it
@@ -37,7 +38,7 @@ func abouts(res Result) (out []about) {
 	for _, l := range res.Seats {
 		u := about{Heading: l.Heading, aside: l.SentAt.IsZero()}
 		for _, s := range l.Seats {
-			u.says = append(u.says, saying{Name: s.Name, line: s.Line, seat: s.Seat, codes: s.SSRs})
+			u.says = append(u.says, saying{Name: s.Name, longer: s.Longer, line: s.Line, seat: s.Seat, codes: s.SSRs})
 		}
 		out = append(out, u)
 	}
@@ -132,14 +133,11 @@ func (u about) rows(ctx context.Context, tx ground.Tx, id passenger.FlightID) (r
 	taken := map[passenger.TravellerNo]bool{}
 	for _, s := range u.says {
 		var fit []ground.Traveller
-		for _, k := range uniq(manifest.Letters(s.Surname, s.Given), manifest.Letters(s.Surname, s.Raw)) {
-			for _, t := range byName[k] {
-				locator, _, _ := strings.Cut(t.SourceKey, "|")
-				if s.locator != "" && locator != "" && s.locator != locator || slices.ContainsFunc(fit, func(x ground.Traveller) bool { return x.No == t.No }) {
-					continue
-				}
-				fit = append(fit, t)
-			}
+		for i := len(s.longer) - 1; i >= 0 && len(fit) == 0; i-- {
+			fit = fits(byName, s, s.longer[i])
+		}
+		if len(fit) == 0 {
+			fit = fits(byName, s, s.Name)
 		}
 		switch {
 		case len(fit) == 0:
@@ -154,6 +152,27 @@ func (u about) rows(ctx context.Context, tx ground.Tx, id passenger.FlightID) (r
 		rows = append(rows, s.row(t))
 	}
 	return rows, warnings, nil
+}
+
+// fits returns whom a name may mean, by what is said of the locator.
+func fits(byName map[string][]ground.Traveller, s saying, n Name) (fit []ground.Traveller) {
+	for _, k := range uniq(manifest.Letters(n.Surname, n.Given), manifest.Letters(n.Surname, n.Raw)) {
+		for _, t := range byName[k] {
+			if s.locator != "" && !bookedBy(t, s.locator) || slices.ContainsFunc(fit, func(x ground.Traveller) bool { return x.No == t.No }) {
+				continue
+			}
+			fit = append(fit, t)
+		}
+	}
+	return fit
+}
+
+// bookedBy reports whether one of a traveller's locators is this, or none is known.
+func bookedBy(t ground.Traveller, locator string) bool {
+	return slices.ContainsFunc(append([]string{t.SourceKey}, t.Facts.Keys...), func(k string) bool {
+		have, _, _ := strings.Cut(k, "|")
+		return have == "" || have == locator
+	})
 }
 
 // row names a traveller as the list does, with what the message says.

@@ -70,7 +70,9 @@ func (b *builder) entries() {
 			} else if n.n > 1 {
 				e.Unnamed = true
 			}
-			e.ExtraSeat = e.Raw == "EXST" || e.Raw == "CBBG"
+			e.ExtraSeat = slices.Contains(blockedSeats, e.Surname) || slices.ContainsFunc(strings.Fields(e.Raw), func(w string) bool {
+				return slices.Contains(blockedSeats, strings.TrimRight(w, "0123456789"))
+			})
 			switch e.Title {
 			case "INF":
 				e.IsInfant, e.Minor = true, true

@@ -39,10 +39,14 @@ type listReader struct {
 	refusal  *RowError
 	entries  int
 	inTotals bool
+	open     bool           // the line before ends in a remark, so its text may go on
+	infants  map[[2]int]int // by the first entry of a name element and the code that counts them
 }
 
 var (
 	totalsRE = regexp.MustCompile(`^-([A-Z]{3})(\d{0,3})([A-Z])(?:-?PAD(\d{1,3}))?$`)
+	nameRE   = regexp.MustCompile(`^\d{1,3}[A-Z?]|^\d{0,3} ?NO ?NAMES?\b`)
+	gluedRE  = regexp.MustCompile(`(?:ADD|CHG|[^A]DEL)$`) // a word of changes at the end of another line; ADEL is a name
 	nonameRE = regexp.MustCompile(`^(\d{1,3})? ?NO ?NAMES?\b`)
 )
 
@@ -62,6 +66,8 @@ func (r *listReader) readPart(p *part) {
 		if trimmed != t && r.block == "" && trimmed != "" {
 			t = trimmed
 		}
+		open := r.open
+		r.open = false
 		switch {
 		case t[0] == '-':
 			r.total(p.file, l.no, t)
@@ -71,13 +77,27 @@ func (r *listReader) readPart(p *part) {
 			r.change(p.file, l.no, t)
 		case t[0] == '.':
 			r.element(p.file, l.no, t)
+		case strings.HasPrefix(t, "ANA/"):
+		case open && !nameRE.MatchString(t) && len(t) > len("ADD")+1:
+			r.open = true // the text of a remark goes on; it is not kept
+			r.remarks.add(p.file, l.no, "line not understood and not taken")
 		case t[0] >= '0' && t[0] <= '9', strings.HasPrefix(t, "NONAME"):
 			r.name(p.file, l.no, t)
-		case strings.HasPrefix(t, "ANA/"):
 		default:
 			r.remarks.add(p.file, l.no, "line not understood and not taken")
+			r.damaged(p.file, l.no)
+		}
+		if r.kind == "ADL" && len(t) > 3 && gluedRE.MatchString(t) {
+			r.damaged(p.file, l.no)
 		}
 	}
+}
+
+// damaged notes a line of which nobody can say what it was: a name, or the word above others. What
+// stands below it in a change is under no word.
+func (r *listReader) damaged(file string, no int) {
+	r.doubt(file, no, "a line could not be read (line %d)", no)
+	r.at.change, r.lost = "", true
 }
 
 // heading reads what stands before the first totals line. Later parts have less of it.
@@ -111,6 +131,9 @@ func (r *listReader) heading(file string, no int, t string) {
 		r.change(file, no, t)
 	default:
 		r.remarks.add(file, no, "line not understood before the first totals line and not taken")
+		if nameRE.MatchString(t) {
+			r.damaged(file, no) // a name, and no totals line above it
+		}
 	}
 }
 
@@ -210,6 +233,14 @@ func (r *listReader) name(file string, no int, t string) {
 		r.remarks.add(file, no, "more names (%d) than passengers (%d) in a name element", len(e.given), e.n)
 		r.doubt(file, no, "a name element holds more names than it counts (line %d)", no)
 	}
+	switch {
+	case strings.Contains(e.surname, "?"):
+		r.doubt(file, no, "a name is written in letters that cannot be read (line %d)", no)
+	case strings.ContainsAny(e.surname+strings.Join(e.given, ""), ".0123456789"):
+		r.doubt(file, no, "a name holds what no name has (line %d)", no)
+	case len(e.given) == 0 && len(elements) > 0 && (glued || !isElement(elements[0].name)):
+		r.doubt(file, no, "a name ends in an element (line %d)", no)
+	}
 	n := named{name: e, section: r.at, file: file, line: no, first: r.entries, persons: max(e.n, len(e.given))}
 	if r.entries += n.persons; r.entries > MaxEntries {
 		r.refusal = &RowError{File: file, Line: no, Field: "names", Reason: fmt.Sprintf("more than %d passengers in one list; nothing of it was taken", MaxEntries)}
@@ -221,6 +252,9 @@ func (r *listReader) name(file string, no int, t string) {
 }
 
 func (r *listReader) element(file string, no int, t string) {
+	if head, elements, _ := splitElements(t); strings.Contains(head, "/") || len(elements) > 0 && !isElement(elements[0].name) {
+		r.doubt(file, no, "a line reads like an element and like a name (line %d)", no)
+	}
 	if r.lost || len(r.names) == 0 {
 		r.remarks.add(file, no, "an element belongs to no name and was not taken")
 		return
@@ -239,6 +273,7 @@ func (r *listReader) element(file string, no int, t string) {
 // it was cut.
 func (r *listReader) attach(file string, no int, elements []element) {
 	last := &r.names[len(r.names)-1]
+	r.open = len(elements) > 0 && (elements[len(elements)-1].name == "R" || elements[len(elements)-1].name == "RN")
 	for _, e := range elements {
 		e.file, e.line = file, no
 		if e.name == "RN" {

@@ -93,7 +93,19 @@ func (b *builder) give(n named, r remark, el element) {
 		b.put(&b.list.Entries[i], r, oneOf, len(to))
 	}
 	if (r.Code == "INFT" || r.Code == "INF") && !r.Refused() {
-		b.list.Infants += max(1, min(r.count, len(to)))
+		b.infants(n, r.Code, max(1, min(r.count, len(to))))
+	}
+}
+
+// infants counts those of a name element; some senders name each by both codes.
+func (b *builder) infants(n named, code string, count int) {
+	if b.reader.infants == nil {
+		b.reader.infants = map[[2]int]int{}
+	}
+	k := [2]int{n.first, len(code)}
+	b.reader.infants[k] += count
+	if other := b.reader.infants[[2]int{n.first, len("INF") + len("INFT") - len(code)}]; b.reader.infants[k] > other {
+		b.list.Infants += min(count, b.reader.infants[k]-other)
 	}
 }
 

@@ -260,7 +260,7 @@ func TestTitles(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string][2]string{
 		"RUIMR": {"RUI", "MR"}, "ANAMRS": {"ANA", "MRS"}, "ANAMS": {"ANA", "MS"}, "TIAGOMSTR": {"TIAGO", "MSTR"}, "RITAMISS": {"RITA", "MISS"},
-		"BERNARD MR": {"BERNARD", "MR"}, "OMR": {"O", "MR"}, "MR": {"MR", ""}, "ALEXANDR": {"ALEXANDR", ""}, "ALEXANDR MR": {"ALEXANDR", "MR"},
+		"BERNARD MR": {"BERNARD", "MR"}, "OMR": {"O", "MR"}, "MR": {"", "MR"}, "AMR": {"AMR", ""}, "AMRMR": {"AMR", "MR"}, "BADR": {"BADR", ""}, "KIM(CHD)": {"KIM", "CHD"}, "KIM MISS (CHD 04MAY19)": {"KIM", "CHD"}, "ALEXANDR": {"ALEXANDR", ""}, "ALEXANDR MR": {"ALEXANDR", "MR"},
 		"NASIR": {"NASIR", ""}, "JOHNDR": {"JOHN", "DR"}, "ANNA MARIA": {"ANNA MARIA", ""}, "LEO CHD": {"LEO", "CHD"},
 	} {
 		res := decode(t, "PNL\nKL641/21NOV AMS PART1\n-JFK001Y\n1VOS/"+raw+"\nENDPNL\n", received)

@@ -1,6 +1,7 @@
 package flightops
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -58,9 +59,48 @@ var titles = []string{"PROF", "MSTR", "MISS", "LADY", "CAPT", "MRS", "CHD", "INF
 // letters (HERMANDR). MS has none: ANAMS and MARIAMS are far commoner than ADAMS.
 var partOfName = map[string][]string{"DR": {"ANDR", "ENDR"}, "SIR": {"ASIR"}}
 
+// wholeNames are given names that end in the letters of a title and leave a letter or two before
+// it. Everywhere else a glued title is likelier: JMR is J, MR.
+var wholeNames = []string{"AMR", "AAMR", "BADR", "SADR", "NADR", "HAIDR", "HAYDR", "NASIR", "YASIR", "BASIR", "QASIR", "ANDR"}
+
+// blockedSeats are what stands in place of a given name, or of the surname, for a seat on which nobody
+// sits: an extra seat, a stretcher, baggage, a diplomatic bag.
+var blockedSeats = []string{"EXST", "STCR", "CBBG", "DIPL"}
+
+// brackets cuts "(CHD)" and other remarks in brackets off a name, and returns the title among
+// them that says most.
+func brackets(raw string) (name, title string) {
+	for {
+		i := strings.IndexByte(raw, '(')
+		if i < 0 {
+			return strings.Join(strings.Fields(raw), " "), title
+		}
+		in, rest, _ := strings.Cut(raw[i+1:], ")")
+		for _, t := range []string{"INF", "CHD", "MSTR", "MISS"} {
+			if strings.HasPrefix(in, t) && title == "" {
+				title = t
+			}
+		}
+		raw = raw[:i] + " " + rest
+	}
+}
+
 // splitTitle takes a known title off the end of a given name, when a letter remains. A title
 // behind a blank is sure; a glued one is a guess.
 func splitTitle(raw string) (given, title string) {
+	if name, child := brackets(raw); name != raw {
+		given, title = splitTitle(name)
+		if child != "" {
+			title = child
+		}
+		return given, title
+	}
+	if slices.Contains(titles, raw) {
+		return "", raw // one name, and a title
+	}
+	if slices.Contains(wholeNames, raw[strings.LastIndexByte(raw, ' ')+1:]) {
+		return raw, ""
+	}
 	if i := strings.LastIndexByte(raw, ' '); i > 0 {
 		for _, t := range titles {
 			if raw[i+1:] == t {

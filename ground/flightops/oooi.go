@@ -19,8 +19,8 @@ var (
 	acarsStampRE  = regexp.MustCompile(`^DT (?:[A-Z0-9]+ ){1,2}(\d{6})\b`)
 
 	// A line is an OOOI message by its label; the minus closes the ACARS lines.
-	oooiRE  = regexp.MustCompile(`^(?:- ?)?(?:Q[12A-HK-T] ?[A-Z]{4}[A-Z0-9]{4}|8E ?[A-Z]{4},\d{4}$|(?:44 ?)?(?:OUT|OFF|ON|IN|00ETA)\d\d,|(?:OUT|OFF|ON|IN) \d{4}Z?(?: |/|$))`)
-	label44 = regexp.MustCompile(`^(?:44 ?)?(OUT|OFF|ON|IN|00ETA)\d\d$`)
+	oooiRE  = regexp.MustCompile(`^(?:- ?)?(?:Q[12A-HK-T] ?[A-Z]{4}[A-Z0-9]{4}|8E ?[A-Z]{4},\d{4}$|(?:44 ?)?(?:00)?(?:OUT|OFF|ON|IN|ETA)\d\d,|(?:OUT|OFF|ON|IN) \d{4}Z?(?: |/|$))`)
+	label44 = regexp.MustCompile(`^(?:44 ?)?(?:00)?(OUT|OFF|ON|IN|ETA)\d\d$`)
 	wordsRE = regexp.MustCompile(`^(OUT|OFF|ON|IN|ETA) ?(\d{4})Z?(?: |/|$)`)
 )
 
@@ -142,7 +142,7 @@ func commaFacts(text string, ref time.Time) (facts []fact, from, to string, at t
 		return []fact{{"ETA", f[1]}}, "", strings.TrimSpace(f[0][2:]), at
 	}
 	m := label44.FindStringSubmatch(f[0])
-	if m != nil && m[1] == "00ETA" && len(f) > 2 {
+	if m != nil && m[1] == "ETA" && len(f) > 2 {
 		f = append(f[:2], f[3:]...) // the altitude
 	}
 	if m == nil || len(f) < 6 {
@@ -157,9 +157,9 @@ func commaFacts(text string, ref time.Time) (facts []fact, from, to string, at t
 		}
 	}
 	switch {
-	case m[1] == "00ETA" && len(f) > 6:
+	case m[1] == "ETA" && len(f) > 6:
 		facts = []fact{{"ETA", f[6]}}
-	case m[1] == "00ETA":
+	case m[1] == "ETA":
 	default:
 		facts = []fact{{m[1], f[5]}}
 		if m[1] == "OFF" && len(f) > 6 && len(f[6]) == 4 && digits(f[6]) {

@@ -132,6 +132,9 @@ func (r *finalReader) name(p *part, no int, text string) *RowError {
 		p.add(p.file, no, "a name reads like 2COSTA/ANAMRS/TIAGOMSTR and stands below a category; this one was not taken")
 		return nil
 	}
+	if e.n == 1 && len(e.given) == 0 {
+		e.given = []string{""} // people with one name
+	}
 	if len(e.given) != e.n {
 		p.add(p.file, no, "%d names in an element for %d passengers", len(e.given), e.n)
 	}

@@ -23,6 +23,10 @@ type Seated struct {
 	Seat        passenger.Seat
 	Destination string
 	SSRs        []SSR // codes only; the text behind them is not kept
+
+	// Longer are readings of the name with more of the words behind it, the longest last: nothing in
+	// the message says where a second given name ends and a remark begins. Only the list tells.
+	Longer []Name `json:"-"`
 }
 
 var (
@@ -79,7 +83,7 @@ func buildSeatList(set []*part) (SeatList, *RowError) {
 				p.add(p.file, x.no, "a seat is given twice in one class; the second passenger was not taken")
 			default:
 				taken[cabin+string(seat)] = true
-				l.Seats = append(l.Seats, Seated{Name: name, Line: x.no, Cabin: cabin, Seat: seat, Destination: m[2], SSRs: codesIn(strings.Fields(m[4]))})
+				l.Seats = append(l.Seats, Seated{Name: name, Line: x.no, Cabin: cabin, Seat: seat, Destination: m[2], SSRs: codesIn(strings.Fields(m[4])), Longer: longer(m[3], strings.Fields(m[4]))})
 				if err := full(len(l.Seats), p, x.no); err != nil {
 					return SeatList{}, err
 				}
@@ -88,4 +92,21 @@ func buildSeatList(set []*part) (SeatList, *RowError) {
 	}
 	l.Warnings = remarked(set)
 	return l, nil
+}
+
+// maxGivenNames is how many words behind a name may belong to it. Arbitrary.
+const maxGivenNames = 4
+
+// longer reads a name with one, two and more of the words behind it, up to the first service code.
+func longer(name string, words []string) (out []Name) {
+	for i, w := range words {
+		if i == maxGivenNames || serviceCode(w) || strings.Trim(w, "ABCDEFGHIJKLMNOPQRSTUVWXYZ'-") != "" {
+			break
+		}
+		name += " " + w
+		if n, ok := parsePerson(name); ok {
+			out = append(out, n)
+		}
+	}
+	return out
 }

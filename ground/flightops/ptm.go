@@ -89,10 +89,7 @@ func parseTransfer(text, date string) (t Transfer, ok bool) {
 	t.Bags, _ = strconv.Atoi(m[8])
 	t.Weight, _ = strconv.Atoi(m[9])
 	t.extras(m[11])
-	for word := range strings.SplitSeq(m[12], " ") {
-		if word == "" {
-			continue
-		}
+	for _, word := range transferNames(m[12]) {
 		name, rest, _ := strings.Cut(word, ".")
 		n, ok := parsePerson(name)
 		if !ok {
@@ -102,6 +99,18 @@ func parseTransfer(text, date string) (t Transfer, ok bool) {
 		t.extras("." + rest)
 	}
 	return t, true
+}
+
+// transferNames cuts names at blanks. Words before one with a stroke are a surname of several words.
+func transferNames(text string) (out []string) {
+	from := 0
+	words := strings.Fields(text)
+	for i, w := range words {
+		if strings.Contains(w, "/") || i+1 == len(words) {
+			out, from = append(out, strings.Join(words[from:i+1], " ")), i+1
+		}
+	}
+	return out
 }
 
 func (t *Transfer) extras(s string) {

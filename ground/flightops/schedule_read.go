@@ -16,7 +16,8 @@ var (
 	schedActionRE = regexp.MustCompile(`^([A-Z]{3})((?: [A-Z]{4})*)$`)
 	schedFlightRE = regexp.MustCompile(`^([A-Z0-9]{2}|[A-Z]{3}) ?(\d{1,5})([A-Z])?(?:/([0-9A-Z]{2,7}))?((?: .*)?)$`)
 	schedDateRE   = regexp.MustCompile(`^(\d{2})(?:([A-Z]{3})(\d{2})?)?$`)
-	schedPeriodRE = regexp.MustCompile(`^(\d{2}[A-Z]{3}(?:\d{2})?) (\d{2}[A-Z]{3}(?:\d{2})?|00XXX00) ([1-7]{1,7})(?:/W([12]))?(?: .*)?$`)
+	schedPeriodRE = regexp.MustCompile(`^(\d{2}[A-Z]{3}(?:\d{2})?) (\d{2}[A-Z]{3}(?:\d{2})?|00XXX00) ([1-7](?: *[1-7]){0,6})(?:/W([12]))?(?: .*)?$`)
+	schedDatedRE  = regexp.MustCompile(`^\d{2}[A-Z]{3}(?:\d{2})? `)
 	schedEquipRE  = regexp.MustCompile(`^[A-Z] ([A-Z0-9]{3})(?: .*)?$`)
 	schedLegRE    = regexp.MustCompile(`^([A-Z]{3})(\d{4}|\d{6})?(?:/(-?M?\d))?(?:/\d{4})? ([A-Z]{3})(\d{4}|\d{6})?(?:/(-?M?\d))?(?:/\d{4})?(?: .*)?$`)
 	schedRouteRE  = regexp.MustCompile(`^([A-Z]{3})/?([A-Z]{3})(?: \d{1,3}/.*)?$`)
@@ -37,8 +38,12 @@ func readSchedule(t *telex, received time.Time) (changes []ScheduleChange, refus
 		if err := r.read(block); err != nil {
 			refused = append(refused, err)
 		} else {
-			r.c.Key = t.receipt(r.c.Designator()+"/"+r.c.From) + "-" + strconv.Itoa(len(changes)+len(refused)+1)
-			changes = append(changes, r.c)
+			for _, p := range append(r.more, r.last()) {
+				c := r.c
+				c.From, c.To, c.Days, c.Weeks = p.from, p.to, p.days, p.weeks
+				c.Key = t.receipt(c.Designator()+"/"+c.From) + "-" + strconv.Itoa(len(changes)+len(refused)+1)
+				changes = append(changes, c)
+			}
 		}
 		block = nil
 	}
@@ -64,11 +69,20 @@ func readSchedule(t *telex, received time.Time) (changes []ScheduleChange, refus
 	return changes, refused
 }
 
+// period is the days on which a change applies, as in [ScheduleChange].
+type period struct {
+	from, to, days string
+	weeks          int
+}
+
 type schedReader struct {
 	*telex
-	c        ScheduleChange
+	c        ScheduleChange // with its last period
+	more     []period       // those before it
 	received time.Time
 }
+
+func (r *schedReader) last() period { return period{r.c.From, r.c.To, r.c.Days, r.c.Weeks} }
 
 func (r *schedReader) refuse(no int, field, format string, args ...any) *RowError {
 	return &RowError{File: r.file, Line: no, Field: field, Reason: fmt.Sprintf(format, args...)}
@@ -91,10 +105,14 @@ func (r *schedReader) read(block []line) *RowError {
 		if len(rest) == 0 {
 			return r.refuse(block[1].no, "period", "the change names no period; it reads like 04APR26 03MAY26 1234567")
 		}
-		if err := r.period(rest[0]); err != nil {
-			return err
+		for first := true; len(rest) > 0 && (first || schedDatedRE.MatchString(rest[0].text)); rest, first = rest[1:], false {
+			if !first {
+				r.more = append(r.more, r.last())
+			}
+			if err := r.period(rest[0]); err != nil {
+				return err
+			}
 		}
-		rest = rest[1:]
 	}
 	for _, l := range rest {
 		if l.text == "SI" || strings.HasPrefix(l.text, "SI ") {
@@ -189,12 +207,13 @@ func (r *schedReader) period(l line) *RowError {
 	if r.c.To < r.c.From {
 		return r.refuse(l.no, "period", "the period ends before it begins")
 	}
-	for i := 1; i < len(m[3]); i++ {
-		if m[3][i] <= m[3][i-1] {
+	days := strings.ReplaceAll(m[3], " ", "")
+	for i := 1; i < len(days); i++ {
+		if days[i] <= days[i-1] {
 			return r.refuse(l.no, "days", "days of the week ascend and none is named twice: 1234567, Monday is 1")
 		}
 	}
-	r.c.Days = m[3]
+	r.c.Days, r.c.Weeks = days, 1
 	if m[4] == "2" {
 		r.c.Weeks = 2
 	}

@@ -150,16 +150,16 @@ func (m *merger) pair() {
 	}
 }
 
-// sameName: one name, and the locators differ by a letter, or one says none, or the message takes
+// sameName: one name, and the locators differ by a letter, or one is cut short or says none, or the message takes
 // the traveller out of one booking and puts them into another.
 func sameName(id identity, e *entry) bool {
 	return anyPair(id.names, e.id.names, func(a, b string) bool { return a == b }) &&
-		(e.taken || anyPair(id.at, e.id.at, func(a, b string) bool { return a == "" || b == "" || byOne(a, b) }))
+		(e.taken || anyPair(id.at, e.id.at, nearly))
 }
 
-// sameLocator: one locator, and the names differ by a letter.
+// sameLocator: one locator, and the names differ by a letter or by what stands behind one of them.
 func sameLocator(id identity, e *entry) bool {
-	return byOne(id.flat, e.id.flat) && anyPair(id.at, e.id.at, func(a, b string) bool { return a == b && a != "" })
+	return nearly(id.flat, e.id.flat) && anyPair(id.at, e.id.at, func(a, b string) bool { return a == b && a != "" })
 }
 
 func anyPair(as, bs []string, fits func(a, b string) bool) bool {
@@ -168,10 +168,14 @@ func anyPair(as, bs []string, fits func(a, b string) bool) bool {
 	})
 }
 
-// byOne reports whether two texts are equal but for one letter, changed, left out or added.
-func byOne(a, b string) bool {
+// nearly reports whether one text begins with the other, or they are equal but for one letter,
+// changed, left out or added.
+func nearly(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
+	}
+	if strings.HasPrefix(b, a) {
+		return true
 	}
 	i := 0
 	for i < len(a) && a[i] == b[i] {
