@@ -48,10 +48,9 @@ const (
 	// sessions is how many TLS sessions are kept to be resumed: one ground, and its next address.
 	sessions = 4
 	// A call that hears nothing is repeated on a fresh connection after patienceLeast at least; after
-	// patienceUnknown where nothing is known of the way; after patienceMost, plus the body at slowBody
-	// bytes a second, at the latest. Four of the worst round trip are 8 s (reference B2).
+	// patienceUnknown where nothing is known of the way; after patienceMost at the latest; a
+	// body has its time besides. Four of the worst round trip are 8 s (reference B2).
 	patienceLeast, patienceUnknown, patienceMost = time.Second, 10 * time.Second, 15 * time.Second
-	slowBody                                     = 4 << 10
 	// retryDumb is the longest pause between two further tries while not a byte comes: a few packets
 	// each, so that a network that is back is found within it. maxTries bounds them in one call.
 	retryDumb, maxTries = 3 * time.Second, 12

@@ -201,7 +201,7 @@ func (l *Link) patience(size int64) time.Duration {
 	if len(l.took) > 0 {
 		d = min(max(4*slices.Max(l.took), patienceLeast)<<l.alarms, patienceMost)
 	}
-	return d + time.Duration(max(size, 0))*time.Second/slowBody
+	return d + slowly(int(max(size, 0)))
 }
 
 // lastly does something at the end of an answer's body; broken says that it fell silent.

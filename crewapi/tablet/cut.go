@@ -3,16 +3,29 @@ package tablet
 import (
 	"slices"
 
+	"github.com/cabinloop/cabinloop/internal/keys"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// cutBytes bounds the raw bytes of the ops of one sealed run that was cut: with what sealing adds to
-// the most ops that a run may have it fits into a message. Arbitrary, an exchange's budget.
-const cutBytes = flightsync.DefaultBudget
+// cutBytes bounds the bytes of the sealed ops of one run that can be cut: it must get through the
+// narrowest way, and later nobody here can cut it. Arbitrary; a cut costs some 100 bytes.
+const cutBytes = 8 << 10
 
-// fits reports whether ground takes a run in one delivery.
+// fits reports whether a run gets to ground in one delivery wherever anything does.
 func (u unsentRun) fits() bool {
-	return len(u.Ops) <= flightsync.MaxRunOps && u.size() <= deliverAtOnce
+	return len(u.Ops) == 1 || u.size() <= cutBytes
+}
+
+// head is how many raw bytes the first ops have that fit into a cut run.
+func (u unsentRun) head() (raw int) {
+	left := cutBytes
+	for _, op := range u.Ops {
+		if left -= len(op); left < 0 {
+			break
+		}
+		raw += len(op) - keys.Overhead
+	}
+	return max(raw, 1)
 }
 
 // size is the bytes of its sealed ops.
@@ -31,7 +44,7 @@ func (f *flight) cut(r unsentRun) (out []unsentRun, err error) {
 	l, ok := st.Lane(r.Author)
 	for ok && l.Incarnation == r.Incarnation && !r.fits() {
 		have := st.Vector().Set(r.Author, r.First-1)
-		ready, err := f.rep.Step(flightsync.Ask{Peer: have, Send: cutBytes})
+		ready, err := f.rep.Step(flightsync.Ask{Peer: have, Send: r.head()})
 		if err == nil {
 			err = f.rep.Sign(&ready, f.agent.sign)
 		}

@@ -21,9 +21,9 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	idle := 0
+	idle, parts := 0, parts{way: &a.way.narrow}
 	for range maxRounds {
-		req, err := f.ask()
+		req, err := f.ask(parts.stuck)
 		if err != nil {
 			return err
 		}
@@ -31,8 +31,13 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 		a.charge(f)
 		if err != nil {
 			f.slower()
+			if parts.again(req.Runs, err) {
+				continue
+			}
 			return err
 		}
+		_, size := sized(req.Runs)
+		a.way.narrow.passed(size, a.way.policy().Budget)
 		rep.Exchanges++
 		for _, run := range req.Runs {
 			rep.Sent += len(run.Ops)
@@ -50,6 +55,9 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 			f.tellOf(req)
 			return nil
 		}
+		if err := parts.ended(); err != nil && len(req.Runs) == 0 && !res.More {
+			return err
+		}
 		if rep.why != uplink.None && !f.purse().Allows(rep.why) {
 			return nil // the rest goes over at the gate
 		}
@@ -66,8 +74,8 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 	return passenger.Errorf(passenger.TooMuch, "tablet.exchange", "the flight has more to exchange than one round takes")
 }
 
-// ask makes the next request.
-func (f *flight) ask() (flightsync.Request, error) {
+// ask makes the next request, without what lanes that are stuck have for ground.
+func (f *flight) ask(stuck []flightsync.Author) (flightsync.Request, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.use(); err != nil {
@@ -81,10 +89,19 @@ func (f *flight) ask() (flightsync.Request, error) {
 	if f.budget > 0 {
 		budget = min(budget, f.budget)
 	}
-	ready, err := f.step(f.talk.Ask(budget, most))
+	send := f.agent.way.narrow.most(most)
+	ask := f.talk.Ask(budget, send)
+	if st := f.rep.State(); ask.Peer == nil && len(stuck) > 0 { // nothing is known: it would be offered its own lane
+		ask.Peer = st.Vector().Set(st.Me, 0)
+	}
+	for _, a := range stuck {
+		ask.Peer = slices.Clone(ask.Peer).Set(a, f.rep.State().Vector().Of(a))
+		ask.Whole = slices.DeleteFunc(slices.Clone(ask.Whole), func(w flightsync.Author) bool { return w == a })
+	}
+	ready, err := f.step(ask)
 	if passenger.CodeOf(err) == passenger.Corrupt {
 		if err = f.renew(); err == nil {
-			ready, err = f.step(flightsync.Ask{Budget: budget, Send: most})
+			ready, err = f.step(flightsync.Ask{Budget: budget, Send: send})
 		}
 	}
 	if err != nil {

@@ -26,6 +26,10 @@ const (
 	// pollEvery is how long a tablet that is in touch waits before it asks again; the stream
 	// brings news sooner. Arbitrary.
 	pollEvery = time.Minute
+	// tryWallAfter is after how many questions that got through one of the size that was refused is
+	// tried again, and triesInARound how often in a round what fell silent, or was refused without a
+	// word, goes again in smaller parts. Both arbitrary.
+	tryWallAfter, triesInARound = 8, 4
 	// reachEvery is how often a tablet at a gate that has something for ground looks whether there is a
 	// way to it, while not a byte of an answer comes. Arbitrary, below a person's patience.
 	reachEvery = 4 * time.Second

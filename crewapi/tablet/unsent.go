@@ -97,19 +97,32 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 			rest = append(rest, r)
 		}
 	}
-	for len(rest) > 0 {
+	way, silent := &a.way.narrow, 0
+	var failed error
+	for len(rest) > 0 && failed == nil {
+		most := way.most(deliverAtOnce)
 		part, size, ops := []flightsync.SealedRun{}, 0, 0
 		for _, r := range rest {
-			size, ops = size+r.size(), ops+len(r.Ops)
-			if len(part) == deliverRuns || len(part) > 0 && (size > deliverAtOnce || ops > flightsync.MaxRunOps) {
+			if len(part) == deliverRuns || len(part) > 0 && (size+r.size() > most || ops+len(r.Ops) > flightsync.MaxRunOps) {
 				break
 			}
-			part = append(part, r.SealedRun)
+			part, size, ops = append(part, r.SealedRun), size+r.size(), ops+len(r.Ops)
 		}
 		receipts, err := client.Deliver(ctx, f.id, part)
-		if err != nil {
-			return err
+		switch {
+		case err == nil:
+		case crewapi.TooLarge(err) && len(part) == 1:
+			left, rest = append(left, rest[0]), rest[1:] // the others may pass
+			continue
+		case crewapi.SmallerMayPass(err) && len(part) > 1 && (crewapi.TooLarge(err) || silent < triesInARound):
+			way.refused(size)
+			silent++
+			continue
+		default:
+			failed = err
+			continue
 		}
+		way.passed(size, deliverAtOnce)
 		rep.Exchanges++
 		for i, r := range rest[:len(part)] {
 			if a.received(f.id, r.SealedRun, receipts[i]) {
@@ -120,6 +133,7 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 		}
 		rest = rest[len(part):]
 	}
+	left = append(left, rest...)
 	u.Runs = left
 	own, all := u.count()
 	if err := a.saveUnsent(f.id, u); err != nil {
@@ -134,6 +148,9 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 		return err
 	}
 	a.tell(f.key)
+	if failed != nil {
+		return failed
+	}
 	if all > 0 {
 		return passenger.Errorf(passenger.Raced, "tablet.deliver", "ground gave no valid receipt for %d entries of this flight; they stay here", all)
 	}

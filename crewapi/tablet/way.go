@@ -28,7 +28,8 @@ type Meter interface {
 // way is the tablet's way to ground: which class it is of, what it has cost, and who speaks for
 // each flight.
 type way struct {
-	agent *Agent
+	agent  *Agent
+	narrow narrow
 
 	mu      sync.Mutex
 	chosen  uplink.Class // the setting
