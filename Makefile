@@ -59,7 +59,7 @@ race: build ## Run all tests with the race detector (needs a C compiler)
 
 .PHONY: sim
 sim: ## Simulate SEEDS flights with faults, and one with every crash point; print summary lines
-	go test ./sync/sim -run 'TestPlanted|TestSim$$|TestCrash' -count=1 -timeout 60m -v -args -sim.seeds=$(SEEDS) -sim.every=1
+	go test ./sync/sim -run 'TestPlanted|TestSim$$|TestCrash|TestMergePoints' -count=1 -timeout 60m -v -args -sim.seeds=$(SEEDS) -sim.every=1
 
 .PHONY: scenario
 scenario: ## Play every named scenario on every pair of stores

@@ -8,7 +8,7 @@ mkdir -p "$out"
 failed=()
 times=()
 counted() { # file…: the lines that count
-  grep -hE '^ *(sim|plant|invariant|reached|faults|crash|scenario|power|fuzz|links):' "$@" |
+  grep -hE '^ *(sim|plant|invariant|reached|faults|crash|scenario|upgrade|power|fuzz|links):' "$@" |
     sed 's/^ *//' | grep -vE '^fuzz: (elapsed|minimizing)'
 }
 part() { # name, command…
@@ -24,6 +24,7 @@ part() { # name, command…
 }
 part sim "${MAKE:-make}" --no-print-directory sim SEEDS="${SEEDS:-1000}"
 part scenario "${MAKE:-make}" --no-print-directory scenario
+part upgrade env CABINLOOP_BIN="$PWD/bin" go test ./test/upgrade -count=1 -timeout 10m -v
 part power "${MAKE:-make}" --no-print-directory power
 part fuzz "${MAKE:-make}" --no-print-directory fuzz FUZZTIME="${FUZZTIME:-5s}"
 rm -f var/bench/loopbench.md # an old one is not of this run
@@ -33,7 +34,7 @@ part bench "${MAKE:-make}" --no-print-directory bench BENCHTIME="${BENCHTIME:-20
   echo
   echo
   echo '```'
-  counted "$out"/{sim,scenario,power,fuzz}.txt
+  counted "$out"/{sim,scenario,upgrade,power,fuzz}.txt
   echo '```'
 } >"$out/summary.md"
 tools/between.sh docs/proof.md proof "$out/summary.md"

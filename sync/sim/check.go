@@ -9,7 +9,8 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// The invariants (reference, section B).
+// The invariants: those of one flight (reference, section B), and from I17 on those of a tablet with
+// several.
 const (
 	I1  = "I1 convergence"
 	I2  = "I2 durability"
@@ -27,10 +28,13 @@ const (
 	I14 = "I14 erasure"
 	I15 = "I15 fork safety"
 	I16 = "I16 ground-regression healing"
+	I17 = "I17 two words destroy"
+	I18 = "I18 answers name their question"
+	I19 = "I19 nothing leaves without a receipt"
 )
 
 // Invariants lists the names of all that is checked.
-var Invariants = []string{I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I11, I12, I13, I14, I15, I16}
+var Invariants = []string{I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I11, I12, I13, I14, I15, I16, I17, I18, I19}
 
 // claims checks that a store holds what its state says, and no more (I5).
 func (w *world) claims(d *disk) {

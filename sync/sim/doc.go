@@ -18,6 +18,13 @@
 // A scripted flight beside it (crash.go) has each of its store calls once as the end of a process
 // and once as an I/O error.
 //
+// Behind the flight of a seed comes its fleet (fleet.go): tablets with several flights, some with
+// hundreds. Few stores are open at a time; they are merged, and each call of a merge may fail.
+// Clocks are a day, a month or decades off: alone they lock a flight and never destroy it. Answers
+// get crossed and stale; each names the flight and the nonce that it was asked with. Access ends
+// and is given again, or the tablet is enrolled anew, and what it held comes home as review, once.
+// Lists come in pages. What is sealed leaves for a signed receipt only.
+//
 // What it does not simulate: bytes on a wire, encryption, leases, goroutines. Those have tests
 // in crewapi, and real disks and processes in test/power.
 package sim

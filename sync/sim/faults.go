@@ -170,6 +170,11 @@ var faultTable = []fault{
 var messageFaults = []string{"loss", "duplication", "reorder", "cut mid-message", "delay up to 2,500 ms", "crash before persist", "crash after persist",
 	"mixed versions: unknown kind", "mixed versions: unknown field", "mixed versions: must understand", "exchange replayed days later"}
 
+// fleetFaults are those of a tablet with several flights.
+var fleetFaults = []string{"store merge fails at a call", "crash at a call of any flight's store", "clock a day ahead", "clock a month ahead", "clock of 1970",
+	"clock of 2099", "answer of another flight", "stale answer", "access revoked", "access lost", "access replaced", "list ends early",
+	"vector that nobody signed", "receipt lost"}
+
 // Faults lists every kind of fault.
 func Faults() (out []string) {
 	for _, f := range faultTable {
@@ -177,7 +182,7 @@ func Faults() (out []string) {
 			out = append(out, f.kind)
 		}
 	}
-	return append(out, messageFaults...)
+	return append(append(out, messageFaults...), fleetFaults...)
 }
 
 func (w *world) breakSomething() {

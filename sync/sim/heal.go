@@ -295,4 +295,8 @@ var States = []string{"note withdrawn", "note never delivered", "note not seen",
 	"a late tablet got a receipt", "a branch of a tablet was re-homed", "a branch of ground's own was re-homed", "a branch moved on a tablet",
 	"a damaged store was renewed", "entries were recorded again", "a batch was not persisted", "a tablet obeyed an erase order",
 	"a poison op stands in a lane", "a lane was sent from its start", "equal vectors met unequal digests", "an answer left something out",
-	"run: unbound", "run: forged", "run: fork", "run: gap", "run: rollback", "a restored ground came to rest", "a rolled-back store"}
+	"run: unbound", "run: forged", "run: fork", "run: gap", "run: rollback", "a restored ground came to rest", "a rolled-back store",
+	"a tablet has hundreds of flights", "a list has a further page", "a round left flights for the next", "a store closed for another", "a store was merged",
+	"a merge failed and the old store went on", "a clock locked a flight in its lease", "a locked flight was shown again", "an answer of another question was refused",
+	"a tablet without access was refused", "access was given again", "a tablet was enrolled again", "an entry came home as review", "an entry came home that ground had",
+	"a tablet of the fleet has no link"}

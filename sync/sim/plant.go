@@ -11,48 +11,55 @@ type Plant string
 
 // The planted bugs.
 const (
-	SkipFsync          Plant = "skip-fsync"            // a store's flushes do nothing
-	AckBeforeCommit    Plant = "ack-before-commit"     // a tablet says "saved" and persists with the next event
-	AnswerBeforeCommit Plant = "answer-before-commit"  // ground answers before its transaction is durable
-	HalfBatch          Plant = "half-batch"            // a crash leaves the state with half of its ops
-	KeepReplica        Plant = "keep-stale-replica"    // a driver steps on after a batch that was not persisted
-	ClaimGap           Plant = "seq-gap"               // ground's vector says one op too many
-	MarkSentOnSend     Plant = "mark-sent-on-send"     // a tablet takes what it sent for received
-	AckInForkedLane    Plant = "ack-in-forked-lane"    // a tablet takes a count for an acknowledgement though histories differ
-	SkipDedupe         Plant = "skip-dedupe"           // ground works the effects of every delivery
-	ForgetDedupe       Plant = "forget-dedupe"         // what was worked is forgotten in a crash
-	RewriteAfterCrash  Plant = "rewrite-after-crash"   // a tablet writes its last entry again after a restart
-	DropUnknown        Plant = "drop-unknown-kinds"    // a tablet does not forward what it does not know
-	DropUnknownFields  Plant = "drop-unknown-fields"   // a tablet writes ops down as it understands them
-	ClockOrder         Plant = "order-by-clock-alone"  // a view takes the latest stamp for the last word
-	LocalClockBound    Plant = "bound-by-local-clock"  // a view sets aside stamps far from its own clock
-	ClockDrags         Plant = "flagged-stamp-drags"   // a tablet's clock follows the latest stamp it saw
-	LastWriteWins      Plant = "lww-on-outcome"        // a view keeps one of several outcomes
-	LastArrivalDecides Plant = "last-arrival-decides"  // a view depends on the order of arrival
-	ForgetRetracts     Plant = "forget-retracts"       // a view forgets retracts over a restart
-	IgnoreCut          Plant = "ignore-cut"            // a view knows no cuts
-	TrustAnyLane       Plant = "any-kind-in-any-lane"  // a view takes a tablet's word for ground's
-	StubIsErased       Plant = "stub-taken-for-erased" // a view takes a stub for an erasure
-	AcceptUnsigned     Plant = "accept-unsigned-runs"  // signatures are not checked
-	AcceptUnbound      Plant = "accept-unbound-author" // a tablet binds whoever comes
-	ForeignFlight      Plant = "foreign-flight"        // ground writes another flight's note here
-	NeverRehome        Plant = "never-re-home"         // ground gives no branch a home
-	LoseBranch         Plant = "lose-moved-branch"     // the store cuts a lane and forgets what moves
-	HaveTooMuch        Plant = "have-without-covering" // a tablet says it holds what it does not
-	SkipHave           Plant = "skip-have"             // a tablet does not tell what it holds
-	VerdictTwice       Plant = "verdict-twice"         // ground answers an op more than once
-	IgnoreErase        Plant = "erase-not-obeyed"      // tablets but the first keep erased bodies
-	PoisonStops        Plant = "poison-stops-lane"     // a tablet takes nothing behind an op it cannot read
-	PurgeEarly         Plant = "purge-before-receipt"  // a sealed flight is destroyed though ground lacks ops
-	ForgetPurge        Plant = "resurrect-after-purge" // a tablet does not know that it purged
-	NoRollbackCheck    Plant = "same-name-again"       // a renewed store goes on under its old incarnation
+	SkipFsync          Plant = "skip-fsync"                     // a store's flushes do nothing
+	AckBeforeCommit    Plant = "ack-before-commit"              // a tablet says "saved" and persists with the next event
+	AnswerBeforeCommit Plant = "answer-before-commit"           // ground answers before its transaction is durable
+	HalfBatch          Plant = "half-batch"                     // a crash leaves the state with half of its ops
+	KeepReplica        Plant = "keep-stale-replica"             // a driver steps on after a batch that was not persisted
+	ClaimGap           Plant = "seq-gap"                        // ground's vector says one op too many
+	MarkSentOnSend     Plant = "mark-sent-on-send"              // a tablet takes what it sent for received
+	AckInForkedLane    Plant = "ack-in-forked-lane"             // a tablet takes a count for an acknowledgement though histories differ
+	SkipDedupe         Plant = "skip-dedupe"                    // ground works the effects of every delivery
+	ForgetDedupe       Plant = "forget-dedupe"                  // what was worked is forgotten in a crash
+	RewriteAfterCrash  Plant = "rewrite-after-crash"            // a tablet writes its last entry again after a restart
+	DropUnknown        Plant = "drop-unknown-kinds"             // a tablet does not forward what it does not know
+	DropUnknownFields  Plant = "drop-unknown-fields"            // a tablet writes ops down as it understands them
+	ClockOrder         Plant = "order-by-clock-alone"           // a view takes the latest stamp for the last word
+	LocalClockBound    Plant = "bound-by-local-clock"           // a view sets aside stamps far from its own clock
+	ClockDrags         Plant = "flagged-stamp-drags"            // a tablet's clock follows the latest stamp it saw
+	LastWriteWins      Plant = "lww-on-outcome"                 // a view keeps one of several outcomes
+	LastArrivalDecides Plant = "last-arrival-decides"           // a view depends on the order of arrival
+	ForgetRetracts     Plant = "forget-retracts"                // a view forgets retracts over a restart
+	IgnoreCut          Plant = "ignore-cut"                     // a view knows no cuts
+	TrustAnyLane       Plant = "any-kind-in-any-lane"           // a view takes a tablet's word for ground's
+	StubIsErased       Plant = "stub-taken-for-erased"          // a view takes a stub for an erasure
+	AcceptUnsigned     Plant = "accept-unsigned-runs"           // signatures are not checked
+	AcceptUnbound      Plant = "accept-unbound-author"          // a tablet binds whoever comes
+	ForeignFlight      Plant = "foreign-flight"                 // ground writes another flight's note here
+	NeverRehome        Plant = "never-re-home"                  // ground gives no branch a home
+	LoseBranch         Plant = "lose-moved-branch"              // the store cuts a lane and forgets what moves
+	HaveTooMuch        Plant = "have-without-covering"          // a tablet says it holds what it does not
+	SkipHave           Plant = "skip-have"                      // a tablet does not tell what it holds
+	VerdictTwice       Plant = "verdict-twice"                  // ground answers an op more than once
+	IgnoreErase        Plant = "erase-not-obeyed"               // tablets but the first keep erased bodies
+	PoisonStops        Plant = "poison-stops-lane"              // a tablet takes nothing behind an op it cannot read
+	PurgeEarly         Plant = "purge-before-receipt"           // a sealed flight is destroyed though ground lacks ops
+	ForgetPurge        Plant = "resurrect-after-purge"          // a tablet does not know that it purged
+	MergeDropsOld      Plant = "merge-drops-old-first"          // a merge lets the old store go before the new one is whole
+	OwnClock           Plant = "destroy-on-own-clock"           // a tablet's clock alone destroys a flight
+	BelieveCrossed     Plant = "believe-crossed-answer"         // an answer is taken whatever it answers
+	EnrolForgets       Plant = "enrol-forgets"                  // enrolling again drops what was unsent
+	DropUnsigned       Plant = "drop-sealed-on-unsigned-vector" // a sealed entry goes for a word that nobody signed
+	BelieveShortList   Plant = "believe-short-list"             // what one page of a list does not name is taken for gone
+	CountReviews       Plant = "count-reviews-again"            // an entry that comes home as review counts besides its op
+	NoRollbackCheck    Plant = "same-name-again"                // a renewed store goes on under its old incarnation
 )
 
 // Plants lists every planted bug.
 var Plants = []Plant{SkipFsync, AckBeforeCommit, AnswerBeforeCommit, HalfBatch, KeepReplica, ClaimGap, MarkSentOnSend, AckInForkedLane, SkipDedupe,
 	ForgetDedupe, RewriteAfterCrash, DropUnknown, DropUnknownFields, ClockOrder, LocalClockBound, ClockDrags, LastWriteWins, LastArrivalDecides,
 	ForgetRetracts, IgnoreCut, TrustAnyLane, StubIsErased, AcceptUnsigned, AcceptUnbound, ForeignFlight, NeverRehome, LoseBranch, HaveTooMuch,
-	SkipHave, VerdictTwice, IgnoreErase, PoisonStops, PurgeEarly, ForgetPurge}
+	SkipHave, VerdictTwice, IgnoreErase, PoisonStops, PurgeEarly, ForgetPurge, MergeDropsOld, OwnClock, BelieveCrossed, EnrolForgets, DropUnsigned, BelieveShortList, CountReviews}
 
 // misfold is what a wrong program folds instead of what it holds.
 func (w *world) misfold(t *tablet, ops []flightsync.Op) []flightsync.Op {

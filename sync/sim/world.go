@@ -115,6 +115,9 @@ func Run(seed uint64, opt Options) Result {
 		w.step()
 	}
 	w.heal()
+	if len(w.res.Failures) == 0 {
+		w.fly()
+	}
 	w.res.Trace = w.trace.Sum64()
 	return w.res
 }

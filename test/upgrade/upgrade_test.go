@@ -155,12 +155,15 @@ func (w *world) arrives(f fixture) {
 			w.Errorf("%d entries of %s still wait", st.Pending, name)
 		}
 	}
+	entries, lost, twice := 0, 0, 0
 	for flight, want := range f.Acked {
 		r := w.report(flight)
+		entries, lost, twice = entries+want, lost+max(0, want-r.Acted), twice+max(0, r.Recorded-want)
 		if r.Acted != want || r.Recorded != want || r.Disputed != 0 || !r.SumsClose || r.Issued != r.OnGround {
 			w.Errorf("%s: %d entries were acknowledged; ground says %+v", flight, want, r)
 		}
 	}
+	fmt.Fprintf(w.Output(), "upgrade: %s entries=%d lost=%d twice=%d\n", w.Name(), entries, lost, twice)
 	if files, _ := filepath.Glob(w.dir + "/gone/unsent/*"); len(files) > 0 {
 		w.Errorf("kept although ground has it: %v", files)
 	}
