@@ -2,6 +2,7 @@ package tablet
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -45,14 +46,17 @@ func (f *flight) view() (*folded, error) {
 	for _, d := range v.Erased {
 		orders[d] = true
 	}
-	for _, o := range ops {
-		if v.mine[o.Dot.Author] {
-			v.own = append(v.own, o)
-		}
+	n := 0
+	for a := range v.mine {
+		n += int(st.Vector().Of(a))
 	}
-	for _, o := range ops {
-		if orders[o.Dot] && !o.IsStub() {
-			v.erased = append(v.erased, o.Dot)
+	v.own = make([]flightsync.Op, 0, n)
+	for i := range ops {
+		if v.mine[ops[i].Dot.Author] {
+			v.own = append(v.own, ops[i])
+		}
+		if len(orders) > 0 && orders[ops[i].Dot] && !ops[i].IsStub() {
+			v.erased = append(v.erased, ops[i].Dot)
 		}
 	}
 	for _, t := range v.Travellers {
@@ -125,14 +129,9 @@ func (v *folded) counts(peer flightsync.Vector) counts {
 
 // byNonce finds what a form already wrote, of any of the kinds.
 func (v *folded) byNonce(nonce [8]byte, kinds ...flightsync.Kind) (flightsync.Op, bool) {
-	for _, o := range v.own {
-		if o.Header.Nonce != nonce {
-			continue
-		}
-		for _, k := range kinds {
-			if o.Header.Kind == k {
-				return o, true
-			}
+	for i := range v.own { // an op is large to copy, and a lane may be long
+		if h := &v.own[i].Header; h.Nonce == nonce && slices.Contains(kinds, h.Kind) {
+			return v.own[i], true
 		}
 	}
 	return flightsync.Op{}, false

@@ -170,7 +170,8 @@ func (c cards) card(n flightsync.NoteView) NoteCard {
 // own sets mark and verdict from this tablet's last entry on the note.
 func (c cards) own(card *NoteCard) {
 	var last flightsync.Dot
-	for _, o := range c.v.own {
+	for i := range c.v.own {
+		o := &c.v.own[i]
 		about := o.Header.Entity == card.Dot && (o.Header.Kind == flightsync.KindOutcome || o.Header.Kind == flightsync.KindResolve)
 		for _, g := range card.Gestures {
 			about = about || o.Dot == g.Dot || o.Header.Kind == flightsync.KindVoid && o.Header.Entity == g.Dot

@@ -75,6 +75,9 @@ func (f *flight) sealing(b flightsync.Batch) ([]badgerstore.Meta, error) {
 			return nil, err
 		}
 	}
+	if f.settled != nil && slices.Equal(f.settled, f.talk.Peer) && len(b.Cuts) == 0 {
+		return append(out, proofs(st, touched)...), nil // but for what is new nothing changes
+	}
 	moved := func(d flightsync.Dot) bool { // into a lane of its own, and sealed there again
 		return slices.ContainsFunc(b.Cuts, func(c flightsync.Dot) bool { return c.Author == d.Author && d.Seq > c.Seq })
 	}
@@ -98,11 +101,20 @@ func (f *flight) sealing(b flightsync.Batch) ([]badgerstore.Meta, error) {
 			}
 		}
 	}
+	f.settled = nil
+	if n < resealAtOnce && len(b.Cuts) == 0 { // when this is not written, it is read anew
+		f.settled = append(flightsync.Vector{}, f.talk.Peer...)
+	}
+	return append(out, proofs(st, touched)...), nil
+}
+
+// proofs are what proves the sealed ops of lanes that grew.
+func proofs(st flightsync.State, touched map[flightsync.Author]bool) (out []badgerstore.Meta) {
 	for a := range touched {
 		l, _ := st.Lane(a)
 		out = append(out, badgerstore.Meta{Name: proofName(a), Value: proofOf(l)})
 	}
-	return out, nil
+	return out
 }
 
 // proofOf is what proves a lane at its end.
@@ -151,7 +163,7 @@ func (f *flight) readSealed() error {
 	}); err != nil {
 		return err
 	}
-	f.sealed = found
+	f.sealed, f.settled = found, nil
 	return nil
 }
 
