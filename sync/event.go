@@ -32,6 +32,9 @@ type Receive struct {
 	Peer Vector
 	Have bool
 	Salt [SaltSize]byte
+	// Now is the receiver's time, by which it holds each tablet's key to its quota ([QuotaBurst]). Zero
+	// takes what comes: from ground, who has counted.
+	Now time.Time
 }
 
 // Ask makes a request for a peer whose last known vector is Peer. A peer of whom nothing is
@@ -104,6 +107,7 @@ const (
 	FaultUnbound   RunFault = "unbound"   // the roster, as far as it is known here, has no such author
 	FaultRollback  RunFault = "rollback"  // the peer holds more of this replica's lane than it does itself
 	FaultMalformed RunFault = "malformed" // not a run
+	FaultQuota     RunFault = "quota"     // more at once than one tablet's key may bring; it comes through later
 	FaultTooLarge  RunFault = "too-large" // an op or a lane beyond every bound
 	FaultStripped  RunFault = "stripped"  // a body is missing and ground, as far as it is known here, ordered no erasure
 )

@@ -24,6 +24,14 @@ const (
 	// MaxLaneBytes bounds the ops of a lane in bytes, for the same reason: what one tablet writes
 	// goes to all. Arbitrary, 80 times what a long flight writes. Ops beyond stay with their author.
 	MaxLaneBytes = 16 << 20
+	// QuotaBurst is how much of one tablet's key a replica takes at once, QuotaPerMinute how much of
+	// that comes back, bytes; an op costs QuotaOp more than it is long, as it does in memory and in a
+	// fold. Arbitrary, from what crews must never meet: 5,000 entries with long words that land at
+	// once, 3 people who tap ten times a second for a minute, a restored store that records all of its
+	// flight again. A flood is held at some 11,000 small ops.
+	QuotaBurst     = 12 << 20
+	QuotaPerMinute = 128 << 10
+	QuotaOp        = 1 << 10
 	// pointEvery is how many ops lie at most between two kept signatures of a lane that its
 	// author signed more often.
 	pointEvery = 64

@@ -3,6 +3,7 @@ package sync
 import (
 	"bytes"
 	"slices"
+	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
 )
@@ -17,6 +18,8 @@ func (r *Replica) receive(ev Receive) (Ready, error) {
 		return Ready{}, passenger.Errorf(passenger.TooMuch, "sync.Receive", "an exchange carries at most %d ops, not %d", MaxRunOps, total)
 	}
 	before := r.st.clone()
+	r.now = ev.Now
+	defer func() { r.now = time.Time{} }()
 	// The admin lanes say who the others are: first.
 	runs := slices.Clone(ev.Runs)
 	slices.SortStableFunc(runs, func(a, b Run) int { return r.order(a.Author) - r.order(b.Author) })
@@ -128,6 +131,8 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 		return nil, nil
 	case last > MaxLaneOps:
 		return &RunNote{Author: run.Author, What: FaultTooLarge, Seq: run.First}, nil
+	case run.First == l.Seq+1 && !r.withinQuota(l, r.now): // before it costs anything
+		return &RunNote{Author: run.Author, What: FaultQuota, Seq: run.First}, nil
 	case !r.proven(l, last, run.Head, run.Sig):
 		return &RunNote{Author: run.Author, What: FaultForged, Seq: run.First}, nil
 	case run.First > l.Seq+1:
@@ -206,6 +211,9 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 	if size > MaxLaneBytes {
 		return &RunNote{Author: run.Author, What: FaultTooLarge, Seq: l.Seq + 1}, nil
 	}
+	if !r.withinQuota(l, r.now) {
+		return &RunNote{Author: run.Author, What: FaultQuota, Seq: l.Seq + 1}, nil
+	}
 	// The chain holds without bodies, so a relay could take them away.
 	var orders map[Dot][][]byte
 	for _, o := range ops[l.Seq+1-run.First:] {
@@ -227,7 +235,9 @@ func (r *Replica) take(run Run) (*RunNote, error) {
 			return nil, err
 		}
 	}
-	for _, o := range ops[l.Seq+1-run.First:] {
+	fresh := ops[l.Seq+1-run.First:]
+	l = r.charge(l, run.Ops[l.Seq+1-run.First:], r.now)
+	for _, o := range fresh {
 		l = r.put(l, o)
 		r.hear(o, l.Class)
 		if l.Class == AdminLane && (before[l.Author] || leadsOn(o)) {

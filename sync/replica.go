@@ -3,6 +3,7 @@ package sync
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
 )
@@ -12,7 +13,8 @@ type Replica struct {
 	store  Storage
 	verify Verify
 	st     State
-	taken  overlay // of the step under way
+	taken  overlay   // of the step under way
+	now    time.Time // of a Receive under way
 }
 
 // Create returns the batch that begins a store: ground begins with me = Admin, a tablet with

@@ -31,6 +31,8 @@ type Lane struct {
 	Points      []Point // where it is proven, ascending; nobody changes them
 	Freed       uint64  // ops that ground holds for good: by the seal, or by a receipt
 	Bytes       uint64  // of the ops, as they came; erasing does not count back
+	Spent       uint64  // of the quota of its key, at SpentAt, milliseconds since [StampEpoch]
+	SpentAt     uint64
 }
 
 // State is all a replica needs besides the ops. It is persisted with every batch.
@@ -167,6 +169,8 @@ func (l Lane) marshal(root PublicKey) []byte {
 	}
 	w.uint(11, l.Freed)
 	w.uint(12, l.Bytes)
+	w.uint(13, l.Spent)
+	w.uint(14, l.SpentAt)
 	return w.b
 }
 
@@ -304,6 +308,10 @@ func readLane(b []byte, root PublicKey) (Lane, error) {
 			l.Freed = f.num
 		case 12:
 			l.Bytes = f.num
+		case 13:
+			l.Spent = f.num
+		case 14:
+			l.SpentAt = f.num
 		}
 		return err
 	})

@@ -181,7 +181,7 @@ func (f *Flight) entry(e flightsync.RosterEntry, tablet passenger.TabletID, a pa
 
 // take steps a tablet's runs; branches get a home, those of ground's own lanes too.
 func (f *Flight) take(tablet passenger.TabletID, runs []flightsync.Run) flightsync.Ready {
-	ready := f.step(flightsync.Receive{Runs: runs})
+	ready := f.step(flightsync.Receive{Runs: runs, Now: f.ground.now()})
 	next := f.next()
 	homes := f.rep.Homes(ready.Notes, func() flightsync.Author { next++; return next - 1 })
 	if len(homes) == 0 {
@@ -190,7 +190,7 @@ func (f *Flight) take(tablet passenger.TabletID, runs []flightsync.Run) flightsy
 	for _, h := range homes {
 		f.step(flightsync.Bind{Entry: h.Branch})
 	}
-	ready = f.step(flightsync.Receive{Runs: runs})
+	ready = f.step(flightsync.Receive{Runs: runs, Now: f.ground.now()})
 	for _, h := range homes {
 		if h.Live == nil {
 			f.write(flightsync.Admin, h.Branch.Draft())

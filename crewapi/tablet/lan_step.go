@@ -55,7 +55,7 @@ func (f *flight) receivePeer(id passenger.TabletID, runs []flightsync.Run, have 
 	if err != nil {
 		return 0, nil, err
 	}
-	ready, err := f.step(flightsync.Receive{Runs: runs, Peer: have, Have: true, Salt: [flightsync.SaltSize]byte(b)})
+	ready, err := f.step(flightsync.Receive{Runs: runs, Peer: have, Have: true, Salt: [flightsync.SaltSize]byte(b), Now: f.agent.Now()})
 	if err != nil {
 		return 0, nil, err
 	}

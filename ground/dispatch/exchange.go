@@ -59,6 +59,10 @@ func (s *Service) exchange(ctx context.Context, tx ground.Tx, flight passenger.F
 		return nil, err
 	}
 	for _, n := range ready.Notes {
+		if n.What == flightsync.FaultQuota {
+			s.tell(ctx, slog.LevelError, "a tablet brings more than a crew records; the rest waits with it", string(n.What), whom{l.writer(ctx, n.Author, in[0].tablet), flight})
+			continue
+		}
 		s.tell(ctx, slog.LevelWarn, "odd run", string(n.What), whom{in[0].tablet, flight})
 	}
 	for _, v := range in {
@@ -84,6 +88,15 @@ func (s *Service) exchange(ctx context.Context, tx ground.Tx, flight passenger.F
 		return nil, err
 	}
 	return l.reported(ctx, len(ready.Changed) > 0)
+}
+
+// writer is the tablet whose index it is, whoever brought its ops.
+func (l *leg) writer(ctx context.Context, a flightsync.Author, brought passenger.TabletID) passenger.TabletID {
+	cs, err := l.crossings(ctx)
+	if i := slices.IndexFunc(cs, func(c ground.Crossing) bool { return c.Author == a }); err == nil && i >= 0 {
+		return cs[i].Tablet
+	}
+	return brought
 }
 
 func (s *Service) enter(ctx context.Context) error {

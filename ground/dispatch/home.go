@@ -13,7 +13,7 @@ import (
 // take steps the runs of a tablet. Branches get a home in the same transaction: of a cloned or
 // rolled-back tablet store, or of ground's own lanes after its database came from a backup.
 func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready, error) {
-	ready, err := l.step(flightsync.Receive{Runs: runs})
+	ready, err := l.step(flightsync.Receive{Runs: runs, Now: l.tx.Now()})
 	if err != nil {
 		return ready, err
 	}
@@ -42,7 +42,7 @@ func (l *leg) take(ctx context.Context, runs []flightsync.Run) (flightsync.Ready
 				return ready, err
 			}
 		}
-		if ready, err = l.step(flightsync.Receive{Runs: runs}); err != nil {
+		if ready, err = l.step(flightsync.Receive{Runs: runs, Now: l.tx.Now()}); err != nil {
 			return ready, err
 		}
 		ready.Changed = append(changed, ready.Changed...)
