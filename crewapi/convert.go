@@ -60,7 +60,7 @@ func fromResponse(r flightsync.Response, peer uint32) *crewv1.ExchangeResponse {
 }
 
 func (p *packed) fromResponse(r flightsync.Response, peer uint32) *crewv1.ExchangeResponse {
-	m := &crewv1.ExchangeResponse{Version: Version, Have: r.Have.Pack(), Digest: r.Digest, Runs: p.fromRuns(r.Runs, peer), More: r.More, Dict: pack.Newest}
+	m := &crewv1.ExchangeResponse{Version: Version, Have: r.Have.Pack(), Digest: r.Digest, Runs: p.fromRuns(r.Runs, peer), More: r.More, Dict: pack.Newest, Now: fromTime(r.Now)}
 	for _, a := range r.Again {
 		m.Again = append(m.Again, uint32(a))
 	}
@@ -95,7 +95,7 @@ func toResponse(m *crewv1.ExchangeResponse) (r flightsync.Response, err error) {
 		copy(x.Head[:], c.GetHead())
 		r.Receipts = append(r.Receipts, x)
 	}
-	r.Digest, r.More = m.GetDigest(), m.GetMore()
+	r.Digest, r.More, r.Now = m.GetDigest(), m.GetMore(), toTime(m.GetNow())
 	return r, nil
 }
 

@@ -34,14 +34,21 @@ func (c *Client) Flights(ctx context.Context, held map[passenger.FlightID]time.T
 	for id, end := range held {
 		hs = append(hs, Holding{Flight: id, LeaseEnd: end})
 	}
-	duties, _, err := c.Start(ctx, hs, 0)
-	return duties, err
+	s, err := c.Start(ctx, hs, 0)
+	return s.Duties, err
+}
+
+// Started is what a tablet that starts is told.
+type Started struct {
+	Duties []passenger.Duty
+	Frames []Frame
+	Now    time.Time // ground's clock, whole seconds; zero: not said
 }
 
 // Start is Flights that also fetches, within a budget of ops in bytes, a first frame of each
 // standing flight of which the tablet holds less than ground. held is in the order of importance:
 // what is beyond the bounds of a call is asked for with the next page, and of frames left out.
-func (c *Client) Start(ctx context.Context, held []Holding, budget int) (duties []passenger.Duty, frames []Frame, err error) {
+func (c *Client) Start(ctx context.Context, held []Holding, budget int) (s Started, err error) {
 	const op = "crewapi.Flights"
 	req := &crewv1.FlightsRequest{Version: Version, FirstBudget: uint32(max(budget, 0))}
 	if budget > 0 {
@@ -58,29 +65,30 @@ func (c *Client) Start(ctx context.Context, held []Holding, budget int) (duties 
 		req.Nonce = c.asks.next()
 		res, err := ask(c, ctx, op, req, answerTo(req.Nonce, nil, 0, 0), c.rpc.Flights)
 		if err != nil {
-			return nil, nil, err
+			return Started{}, err
 		}
+		s.Now = toTime(res.GetNow())
 		for _, m := range res.GetAssignments() {
 			d, err := toDuty(m)
 			if err != nil {
-				return nil, nil, err
+				return Started{}, err
 			}
-			duties, told[d.Flight] = append(duties, d), true
+			s.Duties, told[d.Flight] = append(s.Duties, d), true
 		}
 		for _, m := range res.GetFirst() {
 			c.peer.heard(m.GetFrame().GetDict())
 			f, err := toFrame(m)
 			if err != nil {
-				return nil, nil, err
+				return Started{}, err
 			}
-			frames = append(frames, f)
+			s.Frames = append(s.Frames, f)
 		}
 		if len(res.GetNext()) == 0 || len(res.GetNext()) > maxAfter {
 			break
 		}
 		req = &crewv1.FlightsRequest{Version: Version, After: res.GetNext()}
 	}
-	return duties, frames, nil
+	return s, nil
 }
 
 func toFrame(m *crewv1.WatchResponse) (f Frame, err error) {
@@ -129,7 +137,7 @@ func (s *service) Flights(ctx context.Context, m *crewv1.FlightsRequest) (*crewv
 	if err != nil {
 		return nil, err
 	}
-	res := &crewv1.FlightsResponse{Version: Version, AnswerTo: answerTo(m.GetNonce(), nil, 0, 0), Next: list.Next}
+	res := &crewv1.FlightsResponse{Version: Version, AnswerTo: answerTo(m.GetNonce(), nil, 0, 0), Next: list.Next, Now: fromTime(s.Now())}
 	for _, d := range list.List {
 		res.Assignments = append(res.Assignments, fromDuty(d))
 	}

@@ -32,11 +32,11 @@ func TestStart(t *testing.T) {
 		for id, v := range have {
 			held = append(held, crewapi.Holding{Flight: id, Begun: true, Have: v})
 		}
-		duties, frames, err := c.Start(t.Context(), held, budget)
-		if err != nil || len(duties) != 3 {
-			t.Fatalf("%d duties, %v", len(duties), err)
+		s, err := c.Start(t.Context(), held, budget)
+		if err != nil || len(s.Duties) != 3 || !s.Now.Equal(t0) {
+			t.Fatalf("%d duties at %v, %v", len(s.Duties), s.Now, err)
 		}
-		for _, f := range frames {
+		for _, f := range s.Frames {
 			ids, more = append(ids, f.Flight), more || f.Response.More
 		}
 		return ids, more

@@ -59,6 +59,7 @@ func (s *service) Exchange(ctx context.Context, m *crewv1.ExchangeRequest) (*cre
 	if err != nil {
 		return nil, err
 	}
+	res.Now = s.Now()
 	out := s.packed.fromResponse(res, m.GetDict())
 	out.AnswerTo = answerToExchange(m)
 	return out, nil
@@ -75,6 +76,7 @@ func (s *service) Watch(ctx context.Context, m *crewv1.WatchRequest, stream *con
 	defer out.end()
 	out.beat() // says at once that the stream stands
 	return s.ground.Watch(ctx, tabletFrom(ctx), have, func(id passenger.FlightID, res flightsync.Response) error {
+		res.Now = s.Now()
 		frame := s.packed.fromResponse(res, pack.V1)
 		frame.AnswerTo = answerToFrame(m.GetNonce(), id[:])
 		return out.send(&crewv1.WatchResponse{Group: id[:], Frame: frame})

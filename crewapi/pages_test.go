@@ -40,7 +40,8 @@ func TestPagesOfFlights(t *testing.T) {
 		}
 		for _, all := range []bool{false, true} {
 			g.All = all
-			duties, _, err := c.Start(t.Context(), nil, 0)
+			first, err := c.Start(t.Context(), nil, 0)
+			duties := first.Duties
 			seen := map[passenger.FlightID]bool{}
 			var held []crewapi.Holding
 			for _, d := range duties {
@@ -51,7 +52,8 @@ func TestPagesOfFlights(t *testing.T) {
 				t.Errorf("%d flights, no pages %t: %d told, %d of them another, %v", n, all, len(duties), len(seen), err)
 			}
 			// Every key is held: with each page the tablet says so of the flights not yet told.
-			duties, _, err = c.Start(t.Context(), held, 0)
+			first, err = c.Start(t.Context(), held, 0)
+			duties = first.Duties
 			again := 0
 			for _, d := range duties {
 				if d.WrappedKey != nil {
@@ -101,8 +103,8 @@ func TestManyHeld(t *testing.T) {
 			binary.BigEndian.PutUint64(h.Flight[:], uint64(1000+i))
 			held = append(held, h)
 		}
-		if duties, frames, err := c.Start(t.Context(), held, 1<<20); err != nil || len(duties) != 1 || len(frames) != 1 {
-			t.Errorf("%d held: %d flights, %d frames, %v", n, len(duties), len(frames), err)
+		if s, err := c.Start(t.Context(), held, 1<<20); err != nil || len(s.Duties) != 1 || len(s.Frames) != 1 {
+			t.Errorf("%d held: %d flights, %d frames, %v", n, len(s.Duties), len(s.Frames), err)
 		}
 		stop := errors.New("enough")
 		if err := c.Watch(t.Context(), held, func() {}, func(passenger.FlightID, flightsync.Response) error { return stop }); err != stop {

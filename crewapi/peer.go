@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -41,11 +42,14 @@ func NewPeerHandler(p Peer, o Options) (path string, handler http.Handler) {
 			return res, toWire(err)
 		}
 	})
-	return crewv1connect.NewCabinServiceHandler(peerService{p},
+	return crewv1connect.NewCabinServiceHandler(peerService{p, o.Now},
 		recovered(o.Log), connect.WithInterceptors(in), connect.WithReadMaxBytes(maxMessage), connect.WithCompressMinBytes(compressFrom))
 }
 
-type peerService struct{ peer Peer }
+type peerService struct {
+	peer Peer
+	now  func() time.Time
+}
 
 func (s peerService) Hello(ctx context.Context, m *crewv1.HelloRequest) (*crewv1.HelloResponse, error) {
 	return &crewv1.HelloResponse{}, s.peer.Hello(ctx, int(m.GetPort()))
@@ -60,6 +64,7 @@ func (s peerService) Exchange(ctx context.Context, m *crewv1.CabinServiceExchang
 	if err != nil {
 		return nil, err
 	}
+	res.Now = s.now()
 	out := fromResponse(res, m.GetExchange().GetDict())
 	out.AnswerTo = answerToExchange(m.GetExchange())
 	return &crewv1.CabinServiceExchangeResponse{Exchange: out}, nil

@@ -58,6 +58,7 @@ func TestPeerCalls(t *testing.T) {
 		t.Errorf("hello: port %d, %v", port, err)
 	}
 	got, err := c.Exchange(t.Context(), want)
+	answer.Now = t0 // by the answerer's clock
 	if d := cmp.Diff(answer, got); d != "" || err != nil {
 		t.Errorf("response: %v (-want +got)\n%s", err, d)
 	}

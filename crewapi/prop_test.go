@@ -3,6 +3,7 @@ package crewapi
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
@@ -46,7 +47,8 @@ func TestPropMessages(t *testing.T) {
 		if got, err := toRequest(m); err != nil || !alike(req, got) {
 			t.Fatalf("asked %+v, heard %+v, %v", req, got, err)
 		}
-		res := flightsync.Response{Have: drawVector(t), Digest: rapid.Uint64().Draw(t, "digest"), Runs: drawRuns(t), More: rapid.Bool().Draw(t, "more")}
+		res := flightsync.Response{Have: drawVector(t), Digest: rapid.Uint64().Draw(t, "digest"), Runs: drawRuns(t), More: rapid.Bool().Draw(t, "more"),
+			Now: toTime(rapid.Int64().Draw(t, "now"))}
 		b, err = proto.Marshal(fromResponse(res, rapid.SampledFrom(pack.Known()).Draw(t, "dict")))
 		if err != nil {
 			t.Fatal(err)
@@ -67,6 +69,9 @@ func alike(a, b any) bool {
 }
 
 func withoutNil(v reflect.Value) any {
+	if t, ok := v.Interface().(time.Time); ok {
+		return t.Unix()
+	}
 	switch v.Kind() {
 	case reflect.Struct:
 		out := map[string]any{}

@@ -150,4 +150,5 @@ type Response struct {
 	More     bool     // something was left out for the budget: ask again at once
 	Again    []Author // these lanes do not fit what I hold: send them from their start; Have is no acknowledgement of them
 	Receipts []Receipt
+	Now      time.Time // the answerer's clock, whole seconds; zero: not said. The engine does not look at it
 }

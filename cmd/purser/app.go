@@ -40,7 +40,7 @@ func (a *app) open() (err error) {
 			return err
 		}
 	}
-	a.agent, err = tablet.Open(tablet.Config{Dir: a.Data, Now: a.now, Rand: rand.Reader, Log: a.log, HTTP: a.http, LAN: a.lan, Uplink: a.uplink})
+	a.agent, err = tablet.Open(tablet.Config{Dir: a.Data, Now: a.now, Boot: a.Flags.Boot(), Rand: rand.Reader, Log: a.log, HTTP: a.http, LAN: a.lan, Uplink: a.uplink})
 	return err
 }
 

@@ -15,11 +15,12 @@ import (
 
 	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/uplink"
+	"github.com/cabinloop/cabinloop/internal/clock"
 	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// Config is what an [Agent] is made of. Everything but Floor, LAN and Uplink is needed.
+// Config is what an [Agent] is made of. Everything but Floor, LAN, Uplink and Boot is needed.
 type Config struct {
 	Dir  string           // the data directory, made when missing
 	Now  func() time.Time // UTC
@@ -31,6 +32,8 @@ type Config struct {
 	LAN   *LAN // nil: this tablet does not speak to others
 	// Uplink is how the tablet uses its way to ground.
 	Uplink Uplink
+	// Boot counts the time since the machine started; nil is the machine's own count.
+	Boot clock.Boot
 }
 
 // Agent is one tablet. Its methods are safe for concurrent use. Those that take a key accept a
@@ -44,6 +47,7 @@ type Agent struct {
 	lan  *lan
 	way  *way
 	pace pace
+	time *timekeeper
 
 	mu      sync.Mutex
 	closed  bool
@@ -75,6 +79,9 @@ func Open(c Config) (*Agent, error) {
 	var err error
 	if a.lock, err = lockDir(a.path("lock")); err != nil {
 		return nil, err
+	}
+	if a.time, err = newTimekeeper(a.path("time.json"), a.Now, a.Boot); err != nil {
+		a.Log.Warn("the time is not known until ground says it", "err", err)
 	}
 	if err := a.load(); err != nil {
 		a.lock.Close()
@@ -256,6 +263,12 @@ func (a *Agent) tell(key passenger.FlightKey) {
 	for _, fn := range fns {
 		fn(key)
 	}
+}
+
+// now is the time that the tablet goes by.
+func (a *Agent) now() time.Time {
+	t, _ := a.time.now()
+	return t
 }
 
 // wake asks Run for a round of syncing now.

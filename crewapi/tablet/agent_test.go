@@ -31,6 +31,9 @@ type world struct {
 
 	mu  sync.Mutex
 	now time.Time
+	up  time.Duration // since the machine started
+	run string        // which start that was
+	off time.Duration // of the tablets' own clocks
 	n   uint64
 }
 
@@ -63,7 +66,33 @@ func (w *world) clock() time.Time {
 func (w *world) pass(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.now = w.now.Add(d)
+	w.now, w.up = w.now.Add(d), w.up+d
+}
+
+// wrong sets the tablets' own clocks off by d; ground's stays.
+func (w *world) wrong(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.off = d
+}
+
+func (w *world) wall() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now.Add(w.off)
+}
+
+// reboot starts the machine of the tablets again.
+func (w *world) reboot() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.run, w.up = w.run+"'", 0
+}
+
+func (w *world) boot() (string, time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.run, w.up
 }
 
 func (w *world) nonce() (n [8]byte) {
@@ -74,7 +103,7 @@ func (w *world) nonce() (n [8]byte) {
 
 func (w *world) open(dir string) *Agent {
 	w.Helper()
-	a, err := Open(Config{Dir: dir, Now: w.clock, Rand: rand.Reader, HTTP: w.http,
+	a, err := Open(Config{Dir: dir, Now: w.wall, Boot: w.boot, Rand: rand.Reader, HTTP: w.http,
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(&w.log, w.Output()), &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		w.Fatal(err)

@@ -7,6 +7,7 @@
 //	device.json               identity, ground's address and public keys, token; mode 0600
 //	device.keys               this tablet's private keys (package keys); mode 0600
 //	flights.json              what ground assigned, with the salt of each flight's store
+//	time.json                 what is known of the time, and by which start of the machine
 //	flights/<group>/KEY       the flight's key as ground wrapped it for this tablet
 //	flights/<group>/FLIGHT    what flights.json says of the flight
 //	flights/<group>/<n>/      the store of one flight (package badgerstore), generation n
@@ -35,8 +36,11 @@
 //     store is replaced; own entries that can still be read, past Badger if need be, are recorded again.
 //   - Every crew op that ground lacks, of this tablet or another, is kept a second time in the same
 //     transaction, sealed to ground's agree key, until ground's durable vector covers it.
-//   - Note text is hidden when the lease of the flight ends, and the flight's key and files are
-//     destroyed with the next round of syncing, with or without ground. What ground lacks stays as
+//   - Note text is hidden when the lease of the flight ends by this tablet's clock, and the flight's
+//     key and files are destroyed with the next round of syncing once more than one clock says so
+//     (time.go): ground's, two other tablets', or this tablet's own when it has stood for two hours
+//     of running time with nobody to ask. A clock that is behind what was known is not gone by.
+//     What a wrong time destroyed is loaded again while ground gives its key. What ground lacks stays as
 //     it is sealed, and is delivered when ground is in reach (send-only); this tablet cannot read it.
 //   - With [Config.LAN] the tablet exchanges with the other tablets of its flights (package cabin):
 //     an entry goes to those in reach within two seconds, what came from elsewhere is passed on, and

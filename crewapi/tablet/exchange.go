@@ -1,6 +1,7 @@
 package tablet
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,6 +30,7 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 		}
 		res, err := client.Exchange(ctx, req)
 		a.charge(f)
+		a.time.hear(res.Now)
 		if err != nil {
 			f.slower()
 			if parts.again(req.Runs, err) {
@@ -217,7 +219,7 @@ func (f *flight) acknowledged(res flightsync.Response, ready flightsync.Ready, e
 		out = append(out, badgerstore.Meta{Name: metaPeer, Value: f.talk.Peer.Pack()})
 	}
 	// To the second minute: a quiet flight need not write for every poll.
-	if now := f.agent.Now(); exchanged && (len(out) > 0 || now.Sub(f.synced) >= pollEvery/2) {
+	if now := cmp.Or(res.Now, f.agent.now()); exchanged && (len(out) > 0 || now.Sub(f.synced) >= pollEvery/2) {
 		f.synced, f.row = now, nil
 		out = append(out, badgerstore.Meta{Name: metaSynced, Value: []byte(now.Format(time.RFC3339))})
 	}

@@ -15,7 +15,7 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-func fuzzedJSON(f *testing.F, v any) []byte {
+func fuzzedJSON(f testing.TB, v any) []byte {
 	f.Helper()
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -124,4 +124,25 @@ func (e *endless) Read(p []byte) (int, error) {
 		p[i] = e.n
 	}
 	return len(p), nil
+}
+
+// FuzzTimes reads what a tablet knew of the time: what is read can be gone on from, and is written as read.
+func FuzzTimes(f *testing.F) {
+	f.Add(fuzzedJSON(f, times{Version: timesVersion, Boot: "a", Known: reading{t0, time.Hour}, Since: time.Minute, Heard: ground, Wall: reading{t0, 0}}))
+	f.Add([]byte(`{"version":1,"known":{"time":"9999-01-01T00:00:00Z","at":-5}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		x, err := parseTimes(b)
+		if err != nil {
+			return
+		}
+		again, err := parseTimes(fuzzedJSON(t, x))
+		if err != nil || !reflect.DeepEqual(x, again) {
+			t.Fatalf("%+v, read again %+v, %v", x, again, err)
+		}
+		k := &timekeeper{times: x, wall: func() time.Time { return t0 }, boot: func() (string, time.Duration) { return x.Boot, longest }, others: map[passenger.TabletID]reading{}}
+		now, _ := k.now()
+		if k.sure(now.Add(time.Hour)) {
+			t.Fatalf("%+v: at %v it is sure that an hour later has passed", x, now)
+		}
+	})
 }

@@ -40,6 +40,7 @@ const childEnv = "CABINLOOP_TEST_TABLET"
 type order struct {
 	Dir    string
 	Now    time.Time
+	Up     time.Duration
 	Enrol  string // a code; with Ground
 	Ground string
 	Sync   bool
@@ -64,7 +65,7 @@ func child(text string) {
 	fatal(err)
 	var o order
 	fatal(json.Unmarshal(b, &o))
-	a, err := Open(Config{Dir: o.Dir, Now: func() time.Time { return o.Now }, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), HTTP: &http.Client{}})
+	a, err := Open(Config{Dir: o.Dir, Now: func() time.Time { return o.Now }, Boot: func() (string, time.Duration) { return "", o.Up }, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), HTTP: &http.Client{}})
 	fatal(err)
 	ctx := context.Background()
 	if o.Enrol != "" {
@@ -87,6 +88,7 @@ func child(text string) {
 func (w *world) killed(o order) (said []string) {
 	w.Helper()
 	o.Now = w.clock()
+	_, o.Up = w.boot()
 	b, err := json.Marshal(o)
 	if err != nil {
 		w.Fatal(err)

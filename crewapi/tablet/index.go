@@ -55,6 +55,7 @@ type record struct {
 	Held        flightsync.Vector      `json:"held,omitempty"`   // of a destroyed flight
 	Spent       uplink.Spent           `json:"spent,omitempty"`  // bytes on SATCOM
 	Unsent      int                    `json:"unsent,omitempty"` // ops of a destroyed flight that ground lacks
+	Ended       time.Time              `json:"ended,omitzero"`   // the lease end for which a flight was destroyed
 }
 
 // loadIndex reads flights.json; a missing one is an empty index. Errors: corrupt when neither copy can

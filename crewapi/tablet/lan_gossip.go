@@ -100,6 +100,7 @@ func (l *lan) exchange(ctx context.Context, node *cabin.Node, f *flight, p cabin
 		if err != nil {
 			return err
 		}
+		l.agent.time.hearTablet(p.Tablet, res.Now)
 		news, again, err := f.takePeer(p.Tablet, req, res)
 		if err != nil {
 			return err

@@ -56,20 +56,19 @@ func (r record) arrives() time.Time {
 }
 
 // off reports whether a flight leaves the list of which nothing but its line is here.
-func (r record) off(now time.Time) bool {
-	return r.Assignment.Removed || !now.Before(r.arrives().Add(passenger.LineLife))
+func (a *Agent) off(r record) bool {
+	return r.Assignment.Removed || a.time.sure(r.arrives().Add(passenger.LineLife))
 }
 
-// sweep destroys the flight when its time is over, or when it is no longer this tablet's and
+// sweep destroys the flight when its time is over by more than one clock's word, or when it is no longer this tablet's and
 // nothing is pending. What ground lacks stays, sealed. It reports whether the flight is gone from
 // the list. The caller does not hold f.mu.
 func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rec := f.record()
-	now := a.Now()
 	if rec.Purged != nil || rec.Generation == 0 {
-		if rec.Unsent > 0 || !rec.off(now) {
+		if rec.Unsent > 0 || !a.off(rec) {
 			return false, nil
 		}
 		err := a.drop(f)
@@ -88,7 +87,7 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	case rec.Assignment.Removed && !waiting:
 		err := a.drop(f)
 		return err == nil, err
-	case !now.Before(v.leaseEnd(rec)):
+	case a.time.sure(v.leaseEnd(rec)):
 		return false, f.purge(v, rec)
 	}
 	return false, nil
@@ -111,7 +110,9 @@ func (f *flight) purge(v *folded, rec record) error {
 	waiting, all := left.count()
 	row.Stage, row.Ready, row.Pending = passenger.Purged, false, waiting
 	own.Issued = max(own.Issued, own.OnGround+waiting)
-	if err := f.setRecord(func(r *record) { r.Purged, r.Counts, r.Held, r.Salt, r.Unsent = &row, own, v.state.Vector(), nil, all }); err != nil {
+	if err := f.setRecord(func(r *record) {
+		r.Purged, r.Counts, r.Held, r.Salt, r.Unsent, r.Ended = &row, own, v.state.Vector(), nil, all, v.leaseEnd(rec)
+	}); err != nil {
 		return err
 	}
 	if err := f.destroyKey(); err != nil {

@@ -45,6 +45,7 @@ type FlightPage struct {
 	Events  []NoteCard         // event notes: about the whole flight
 	Cards   []NoteCard         // by service moment, then seat; the first MaxNotesPerFlight by priority are not More
 	Now     time.Time          // when the page was made: age is Now minus SyncedAt
+	Unsure  bool               // the time is not confirmed: this tablet's clock may be wrong
 	Others  []TravellerRow     // all travellers, by seat
 	IsLead  bool
 	FinDone bool // handed in

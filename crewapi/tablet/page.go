@@ -23,7 +23,7 @@ func (a *Agent) Flight(ctx context.Context, key string) (FlightPage, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rec := f.record()
-	now := a.Now()
+	now := a.now()
 	if rec.Purged != nil {
 		return FlightPage{FlightRow: *rec.Purged, Now: now}, nil
 	}
@@ -37,7 +37,8 @@ func (a *Agent) Flight(ctx context.Context, key string) (FlightPage, error) {
 	p := FlightPage{FlightRow: f.rowOf(v, rec), List: v.List, Now: now, IsLead: v.isLead()}
 	_, p.FinDone = v.Fins[v.me]
 	p.OnlyHere = f.onlyHere(v)
-	c := f.cards(v, rec, now)
+	c := f.cards(v, rec)
+	p.Unsure = c.unsure
 	for _, n := range v.Notes {
 		card := c.card(n)
 		if card.Note.Event {
@@ -115,12 +116,16 @@ type cards struct {
 	others  map[passenger.TabletID]*other
 	now     time.Time
 	hidden  bool // the lease is over
+	unsure  bool // nobody but this tablet's own clock says what time it is, and it may be wrong
 	onBoard bool // between boarding and landing no text goes
 }
 
-func (f *flight) cards(v *folded, rec record, now time.Time) cards {
+func (f *flight) cards(v *folded, rec record) cards {
 	_, on := v.onBoard()
-	return cards{v, f.talk.Peer, f.near(), now, !now.Before(v.leaseEnd(rec)), on}
+	now, confirmed := f.agent.time.now()
+	end := v.leaseEnd(rec)
+	hidden := !now.Before(end)
+	return cards{v, f.talk.Peer, f.near(), now, hidden, !confirmed || hidden && !f.agent.time.sure(end), on}
 }
 
 func (c cards) mark(d flightsync.Dot) Mark {

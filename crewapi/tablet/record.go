@@ -19,7 +19,7 @@ func (f *flight) write(drafts ...flightsync.Draft) error {
 		}
 		copy(salts[i][:], b)
 	}
-	ready, err := f.step(flightsync.Write{Author: f.rep.State().Me, Drafts: drafts, Salts: salts, Now: f.agent.Now()})
+	ready, err := f.step(flightsync.Write{Author: f.rep.State().Me, Drafts: drafts, Salts: salts, Now: f.agent.now()})
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (a *Agent) Record(ctx context.Context, e Entry) (card NoteCard, err error) 
 			return err
 		}
 		n, _ := after.Note(e.Note)
-		card = f.cards(after, f.record(), a.Now()).card(n)
+		card = f.cards(after, f.record()).card(n)
 		return nil
 	})
 	return card, err

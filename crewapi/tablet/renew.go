@@ -210,7 +210,7 @@ func (f *flight) recordAgain() error {
 		}
 		copy(salts[i][:], b)
 	}
-	ready, err := f.step(flightsync.Write{Author: v.me, Drafts: drafts, Salts: salts, Now: f.agent.Now()})
+	ready, err := f.step(flightsync.Write{Author: v.me, Drafts: drafts, Salts: salts, Now: f.agent.now()})
 	if err != nil {
 		return err
 	}

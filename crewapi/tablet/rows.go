@@ -24,7 +24,7 @@ func (a *Agent) Flights(ctx context.Context) ([]FlightRow, error) {
 		}
 		out = append(out, row)
 	}
-	now := a.Now()
+	now := a.now()
 	slices.SortStableFunc(out, func(r, s FlightRow) int {
 		p, q := r.place(now), s.place(now)
 		if p != q {

@@ -188,6 +188,7 @@ func (a *Agent) show(id passenger.FlightID, res flightsync.Response) (again bool
 	if !ok || f.record().Purged != nil {
 		return false
 	}
+	a.time.hear(res.Now)
 	t, err := f.take(res, taken{})
 	if err != nil {
 		a.Log.Warn("frame not taken", "flight", id.String(), "err", err)

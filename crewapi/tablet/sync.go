@@ -124,7 +124,7 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, j job, rep *S
 		return errors.Join(lost, a.saveNews()) // what it cost
 	}
 	a.mu.Lock()
-	a.synced = a.Now()
+	a.synced = a.now()
 	a.mu.Unlock()
 	return a.saveNews()
 }
@@ -153,7 +153,7 @@ func (f *flight) due(rec record) bool {
 		return true // the exchange says what is wrong
 	}
 	v, err := f.view()
-	return err != nil || !v.Sealed || v.pending(f.talk.Peer) > 0 || f.rescuing() || f.agent.Now().Sub(f.synced) >= sealedEvery
+	return err != nil || !v.Sealed || v.pending(f.talk.Peer) > 0 || f.rescuing() || f.agent.now().Sub(f.synced).Abs() >= sealedEvery
 }
 
 // assignments takes over what ground says this tablet serves.
@@ -163,21 +163,22 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 	if a.way.isBehind() { // else the stream has brought what there is
 		have, budget = a.vectors(), min(firstBudget, a.way.policy().Budget)
 	}
-	list, frames, err := client.Start(ctx, a.holdings(have), budget)
+	start, err := client.Start(ctx, a.holdings(have), budget)
 	if err != nil {
 		return err
 	}
+	a.time.hear(start.Now)
 	var news []passenger.FlightKey
 	a.mu.Lock()
 	var granted []passenger.Duty
-	for _, d := range list {
+	for _, d := range start.Duties {
 		as := d.Assignment
 		if d.WrappedKey != nil {
 			granted = append(granted, d)
 		}
 		f, known := a.flights[as.Flight]
 		switch {
-		case !known && (as.Removed || as.Stage == passenger.Purged || record{Assignment: as}.off(a.Now())):
+		case !known && (as.Removed || as.Stage == passenger.Purged || a.off(record{Assignment: as})):
 			continue // it would leave the list at once
 		case !known:
 			a.flights[as.Flight] = newFlight(a, record{Assignment: as})
@@ -195,7 +196,10 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 		a.mu.Lock()
 		f, known := a.flights[d.Flight]
 		a.mu.Unlock()
-		if !known || f.record().Purged != nil {
+		if !known {
+			continue
+		}
+		if err := f.revive(d); err != nil || f.record().Purged != nil {
 			continue
 		}
 		if err := f.grant(d); err != nil {
@@ -204,7 +208,7 @@ func (a *Agent) assignments(ctx context.Context, client *crewapi.Client) error {
 	}
 	// A first frame begins the flight's store, and that saves the index: once for both.
 	saved := a.saves()
-	for _, f := range frames {
+	for _, f := range start.Frames {
 		a.show(f.Flight, f.Response)
 	}
 	if len(news) > 0 && a.saves() == saved {
@@ -232,6 +236,9 @@ func (a *Agent) stale(key passenger.FlightKey) {
 
 // sweepAll destroys what has had its time. Flights that leave the list are saved once for all.
 func (a *Agent) sweepAll() {
+	if err := a.time.save(); err != nil {
+		a.Log.Warn("what is known of the time is not saved", "err", err)
+	}
 	off := 0
 	for _, f := range a.list() {
 		before := f.record().Purged != nil

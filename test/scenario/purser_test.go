@@ -39,7 +39,7 @@ func newPurser(w *world, name string) *purser {
 
 // open opens the data directory as the program does at its start.
 func (p *purser) open() (*tablet.Agent, error) {
-	return tablet.Open(tablet.Config{Dir: p.dir, Now: p.clock, Rand: rand.Reader, HTTP: p.http(&p.away), Floor: p.floor,
+	return tablet.Open(tablet.Config{Dir: p.dir, Now: p.clock, Boot: p.boot, Rand: rand.Reader, HTTP: p.http(&p.away), Floor: p.floor,
 		LAN: &tablet.LAN{Listen: p.seat, Link: &p.lan, Peers: p.lan.others(p.seat)}, Log: slog.New(slog.NewTextHandler(&p.log, nil))})
 }
 
@@ -53,11 +53,12 @@ func (p *purser) start() {
 
 func (p *purser) stop() { p.Helper(); p.must(p.agent.Close()) }
 
-func (p *purser) Name() string         { return p.name }
-func (p *purser) Offline(away bool)    { p.away = away }
-func (p *purser) Skew(d time.Duration) { p.skew = d }
-func (p *purser) clock() time.Time     { return p.now().Add(p.skew) }
-func (p *purser) Restart()             { p.Helper(); p.stop(); p.start() }
+func (p *purser) Name() string                  { return p.name }
+func (p *purser) Offline(away bool)             { p.away = away }
+func (p *purser) Skew(d time.Duration)          { p.skew = d }
+func (p *purser) clock() time.Time              { return p.now().Add(p.skew) }
+func (p *purser) boot() (string, time.Duration) { return "one machine", p.now().Sub(time.Unix(0, 0)) }
+func (p *purser) Restart()                      { p.Helper(); p.stop(); p.start() }
 
 func (p *purser) ID() passenger.TabletID { return p.status().Tablet }
 

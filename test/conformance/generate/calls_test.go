@@ -45,7 +45,7 @@ func TestCalls(t *testing.T) {
 	keep("flights: the key is wrapped for this tablet", l, err, "")
 	_, err = c.Flights(t.Context(), map[passenger.FlightID]time.Time{group: leaseEnd})
 	keep("flights: the tablet holds the key", l, err, "")
-	_, _, err = c.Start(t.Context(), []crewapi.Holding{{Flight: group, LeaseEnd: leaseEnd, Begun: true}}, 12<<10)
+	_, err = c.Start(t.Context(), []crewapi.Holding{{Flight: group, LeaseEnd: leaseEnd, Begun: true}}, 12<<10)
 	keep("flights: the tablet holds the key, with a first frame", l, err, "")
 	_, err = c.Exchange(t.Context(), *a.do(flightsync.Ask{}).Request)
 	keep("exchange: the first", l, err, "")

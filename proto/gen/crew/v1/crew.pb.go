@@ -381,7 +381,9 @@ type FlightsResponse struct {
 	// takes no other answer from wire version 3 on.
 	AnswerTo uint64 `protobuf:"fixed64,9,opt,name=answer_to,json=answerTo,proto3" json:"answer_to,omitempty"`
 	// There are more flights: ask again with this as after. Empty on the last page.
-	Next          []byte `protobuf:"bytes,3,opt,name=next,proto3" json:"next,omitempty"`
+	Next []byte `protobuf:"bytes,3,opt,name=next,proto3" json:"next,omitempty"`
+	// The answerer's clock when it answered, Unix seconds; 0 when it does not say.
+	Now           int64 `protobuf:"varint,20,opt,name=now,proto3" json:"now,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -449,6 +451,13 @@ func (x *FlightsResponse) GetNext() []byte {
 		return x.Next
 	}
 	return nil
+}
+
+func (x *FlightsResponse) GetNow() int64 {
+	if x != nil {
+		return x.Now
+	}
+	return 0
 }
 
 // FlightKey says which flight: one leg of one operating carrier on one day.
@@ -1069,7 +1078,9 @@ type ExchangeResponse struct {
 	// Ground's signature that it durably holds the crew's ops, when asked: over "cabinloop proof 1" 0x00,
 	// group, and for each author from 4 on, in order, of whom both vectors count an op: author, the
 	// lower of the two counts (varints) and the chain hash there. Empty when a lane is another one.
-	Proof         []byte `protobuf:"bytes,10,opt,name=proof,proto3" json:"proof,omitempty"`
+	Proof []byte `protobuf:"bytes,10,opt,name=proof,proto3" json:"proof,omitempty"`
+	// The answerer's clock when it answered, Unix seconds; 0 when it does not say.
+	Now           int64 `protobuf:"varint,20,opt,name=now,proto3" json:"now,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1172,6 +1183,13 @@ func (x *ExchangeResponse) GetProof() []byte {
 		return x.Proof
 	}
 	return nil
+}
+
+func (x *ExchangeResponse) GetNow() int64 {
+	if x != nil {
+		return x.Now
+	}
+	return 0
 }
 
 // WatchRequest says which flights to watch and what the tablet holds of each.
@@ -1602,13 +1620,14 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x05after\x18\x06 \x01(\fR\x05after\">\n" +
 	"\aHeldKey\x12\x16\n" +
 	"\x06flight\x18\x01 \x01(\fR\x06flight\x12\x1b\n" +
-	"\tlease_end\x18\x02 \x01(\x03R\bleaseEnd\"\xc1\x01\n" +
+	"\tlease_end\x18\x02 \x01(\x03R\bleaseEnd\"\xd3\x01\n" +
 	"\x0fFlightsResponse\x125\n" +
 	"\vassignments\x18\x01 \x03(\v2\x13.crew.v1.AssignmentR\vassignments\x12,\n" +
 	"\x05first\x18\x02 \x03(\v2\x16.crew.v1.WatchResponseR\x05first\x12\x18\n" +
 	"\aversion\x18\b \x01(\rR\aversion\x12\x1b\n" +
 	"\tanswer_to\x18\t \x01(\x06R\banswerTo\x12\x12\n" +
-	"\x04next\x18\x03 \x01(\fR\x04next\"\xa1\x01\n" +
+	"\x04next\x18\x03 \x01(\fR\x04next\x12\x10\n" +
+	"\x03now\x18\x14 \x01(\x03R\x03now\"\xa1\x01\n" +
 	"\tFlightKey\x12\x18\n" +
 	"\acarrier\x18\x01 \x01(\tR\acarrier\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x05R\x06number\x12\x16\n" +
@@ -1659,7 +1678,7 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x04dict\x18\n" +
 	" \x01(\rR\x04dict\x12\x14\n" +
 	"\x05nonce\x18\v \x01(\aR\x05nonce\x12\x14\n" +
-	"\x05prove\x18\f \x01(\bR\x05prove\"\x99\x02\n" +
+	"\x05prove\x18\f \x01(\bR\x05prove\"\xab\x02\n" +
 	"\x10ExchangeResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04have\x18\x02 \x01(\fR\x04have\x12\x16\n" +
@@ -1671,7 +1690,8 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\x04dict\x18\b \x01(\rR\x04dict\x12\x1b\n" +
 	"\tanswer_to\x18\t \x01(\x06R\banswerTo\x12\x14\n" +
 	"\x05proof\x18\n" +
-	" \x01(\fR\x05proof\"p\n" +
+	" \x01(\fR\x05proof\x12\x10\n" +
+	"\x03now\x18\x14 \x01(\x03R\x03now\"p\n" +
 	"\fWatchRequest\x120\n" +
 	"\aflights\x18\x01 \x03(\v2\x16.crew.v1.WatchedFlightR\aflights\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\rR\aversion\x12\x14\n" +
