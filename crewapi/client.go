@@ -68,9 +68,10 @@ func loopback(host string) bool {
 
 // Enrol trades a one-time code for an identity and a token; device are this device's keys.
 // Errors: forbidden for a code that is used, stale or unknown.
-func (c *Client) Enrol(ctx context.Context, code, deviceName string, device passenger.PublicKeys) (e passenger.Enrolment, err error) {
+func (c *Client) Enrol(ctx context.Context, code, deviceName string, device passenger.Device) (e passenger.Enrolment, err error) {
 	const op = "crewapi.Enrol"
-	m := &crewv1.EnrolRequest{Code: code, DeviceName: deviceName, SignKey: device.Sign, AgreeKey: device.Agree, Version: Version, Nonce: c.asks.next()}
+	m := &crewv1.EnrolRequest{Code: code, DeviceName: deviceName, SignKey: device.Sign, AgreeKey: device.Agree, Version: Version,
+		FormerKey: device.Former, Proof: device.Proof, Nonce: c.asks.next()}
 	res, err := ask(c, ctx, op, m, answerTo(m.Nonce, nil, 0, 0), c.rpc.Enrol)
 	if err != nil {
 		return e, err
@@ -85,6 +86,7 @@ func (c *Client) Enrol(ctx context.Context, code, deviceName string, device pass
 	}
 	copy(e.Tablet[:], res.GetTabletId())
 	e.Token, e.Ground = res.GetToken(), passenger.PublicKeys{Sign: res.GetGroundSignKey(), Agree: res.GetGroundAgreeKey()}
+	e.Former = passenger.ParseAccess(res.GetFormer())
 	return e, nil
 }
 

@@ -26,12 +26,36 @@ func (c *Client) Deliver(ctx context.Context, group passenger.FlightID, runs []f
 	return res.GetReceipts(), nil
 }
 
+// HandOver brings what a device without access has to ground, proven by its key. receipts are as for
+// [Client.Deliver], made out to the tablet that the device was; access is how it stands.
+func (c *Client) HandOver(ctx context.Context, h flightsync.HandOver) (receipts [][]byte, access passenger.Access, err error) {
+	const op = "crewapi.HandOver"
+	m := fromDelivery(h.Group, h.Runs)
+	m.DeviceKey, m.Proof, m.Left = h.Key, h.Proof, h.Left
+	inner, k, done := limited(ctx, m)
+	defer done()
+	res, err := c.rpc.Deliver(inner, m)
+	if err != nil {
+		return nil, access, c.failed(ctx, inner, op, k, err)
+	}
+	if len(res.GetReceipts()) != len(h.Runs) {
+		return nil, access, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?")
+	}
+	return res.GetReceipts(), passenger.ParseAccess(res.GetAccess()), nil
+}
+
 func (s *service) Deliver(ctx context.Context, m *crewv1.DeliverRequest) (*crewv1.DeliverResponse, error) {
 	group, runs, err := toDelivery(m)
 	if err != nil {
 		return nil, err
 	}
-	receipts, err := s.ground.Deliver(ctx, tabletFrom(ctx), group, runs)
+	var receipts [][]byte
+	var access passenger.Access
+	if key := m.GetDeviceKey(); len(key) > 0 {
+		receipts, access, err = s.ground.HandOver(ctx, flightsync.HandOver{Group: group, Runs: runs, Left: m.GetLeft(), Key: key, Proof: m.GetProof()})
+	} else {
+		receipts, err = s.ground.Deliver(ctx, tabletFrom(ctx), group, runs)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +63,7 @@ func (s *service) Deliver(ctx context.Context, m *crewv1.DeliverRequest) (*crewv
 	for i, sig := range receipts {
 		held[i] = len(sig) > 0
 	}
-	return &crewv1.DeliverResponse{Version: Version, Held: held, Receipts: receipts}, nil
+	return &crewv1.DeliverResponse{Version: Version, Held: held, Receipts: receipts, Access: string(access)}, nil
 }
 
 func fromDelivery(group passenger.FlightID, runs []flightsync.SealedRun) *crewv1.DeliverRequest {

@@ -10,9 +10,9 @@ import (
 // Ground is what stands behind the handler. Implementations are safe for concurrent use; their
 // errors are [passenger.Error] and only the public text crosses.
 type Ground interface {
-	// Enrol trades a code for an identity; device are the device's keys. Errors: invalid, forbidden
-	// for a used or stale code.
-	Enrol(ctx context.Context, code, deviceName string, device passenger.PublicKeys) (passenger.Enrolment, error)
+	// Enrol trades a code for an identity; device are the device's keys, and what proves that it is
+	// one that ground knows. Errors: invalid, forbidden for a used or stale code.
+	Enrol(ctx context.Context, code, deviceName string, device passenger.Device) (passenger.Enrolment, error)
 	// Authenticate says whose token it is. Errors: signed_out.
 	Authenticate(ctx context.Context, token string) (passenger.TabletID, error)
 	// Flights lists a page of the flights of a tablet; ground wraps the keys that the tablet does not
@@ -28,6 +28,11 @@ type Ground interface {
 	// ground's signature of its [flightsync.SealedRun.ReceiptMessage], or nothing while ground does not
 	// durably hold every op of it.
 	Deliver(ctx context.Context, tablet passenger.TabletID, group passenger.FlightID, runs []flightsync.SealedRun) (receipts [][]byte, err error)
+	// HandOver takes sealed runs of a device whose access ended, which proves its key; nothing of the
+	// flight is given back. receipts are as for Deliver, made out to the tablet that the device was.
+	// access is how it stands. Errors: not_found, forbidden for a bad proof or a tablet that was never
+	// on the flight's crew list, too_much.
+	HandOver(ctx context.Context, h flightsync.HandOver) (receipts [][]byte, access passenger.Access, err error)
 	// Watch sends frames until ctx ends, or returns nil when the tablet's list of flights changed.
 	// send may be called from one goroutine at a time. have is the callee's to keep.
 	Watch(ctx context.Context, tablet passenger.TabletID, have map[passenger.FlightID]flightsync.Vector,

@@ -30,7 +30,8 @@ func NewHandler(g Ground, o Options) (path string, handler http.Handler) {
 	if o.Heartbeat == 0 {
 		o.Heartbeat = heartbeat
 	}
-	in := &guard{ground: g, now: o.Now, log: o.Log, enrols: &bucket{burst: enrolBurst, every: enrolEvery, now: o.Now}}
+	in := &guard{ground: g, now: o.Now, log: o.Log, enrols: &bucket{burst: enrolBurst, every: enrolEvery, now: o.Now},
+		handOvers: &bucket{burst: handOverBurst, every: handOverEvery, now: o.Now}}
 	return crewv1connect.NewTabletServiceHandler(&service{ground: g, Options: o},
 		recovered(o.Log), connect.WithInterceptors(in), connect.WithReadMaxBytes(maxMessage), connect.WithCompressMinBytes(compressFrom))
 }
@@ -43,11 +44,13 @@ type service struct {
 }
 
 func (s *service) Enrol(ctx context.Context, m *crewv1.EnrolRequest) (*crewv1.EnrolResponse, error) {
-	e, err := s.ground.Enrol(ctx, m.GetCode(), m.GetDeviceName(), passenger.PublicKeys{Sign: m.GetSignKey(), Agree: m.GetAgreeKey()})
+	e, err := s.ground.Enrol(ctx, m.GetCode(), m.GetDeviceName(), passenger.Device{
+		PublicKeys: passenger.PublicKeys{Sign: m.GetSignKey(), Agree: m.GetAgreeKey()}, Former: m.GetFormerKey(), Proof: m.GetProof()})
 	if err != nil {
 		return nil, err
 	}
-	return &crewv1.EnrolResponse{Version: Version, AnswerTo: answerTo(m.GetNonce(), nil, 0, 0), TabletId: e.Tablet[:], Token: e.Token, GroundSignKey: e.Ground.Sign, GroundAgreeKey: e.Ground.Agree}, nil
+	return &crewv1.EnrolResponse{Version: Version, AnswerTo: answerTo(m.GetNonce(), nil, 0, 0), TabletId: e.Tablet[:], Token: e.Token, GroundSignKey: e.Ground.Sign, GroundAgreeKey: e.Ground.Agree,
+		Former: string(e.Former)}, nil
 }
 
 func (s *service) Exchange(ctx context.Context, m *crewv1.ExchangeRequest) (*crewv1.ExchangeResponse, error) {

@@ -12,16 +12,18 @@ import (
 
 	"github.com/cabinloop/cabinloop/internal/seldom"
 	"github.com/cabinloop/cabinloop/passenger"
+	crewv1 "github.com/cabinloop/cabinloop/proto/gen/crew/v1"
 	"github.com/cabinloop/cabinloop/proto/gen/crew/v1/crewv1connect"
 )
 
 // guard is the one server interceptor: who calls, is the envelope right, log, map the error.
 type guard struct {
-	ground Ground
-	now    func() time.Time
-	log    *slog.Logger
-	enrols *bucket
-	failed seldom.Counter[failure]
+	ground    Ground
+	now       func() time.Time
+	log       *slog.Logger
+	enrols    *bucket
+	handOvers *bucket
+	failed    seldom.Counter[failure]
 }
 
 // failure is a way in which a tablet's calls about a flight fail.
@@ -37,8 +39,13 @@ var _ connect.Interceptor = (*guard)(nil)
 func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		start := g.now()
-		ctx, err := g.admit(ctx, req.Spec().Procedure, req.Header())
 		var res connect.AnyResponse
+		var err error
+		if m, ok := req.Any().(*crewv1.DeliverRequest); ok && len(m.GetDeviceKey()) > 0 {
+			err = g.proven() // by its key: the token, if it has one, says nothing
+		} else {
+			ctx, err = g.admit(ctx, req.Spec().Procedure, req.Header())
+		}
 		if err == nil {
 			if err = check(req.Any()); err == nil {
 				res, err = next(ctx, req)
@@ -95,6 +102,16 @@ func (g *guard) admit(ctx context.Context, procedure string, h http.Header) (con
 		return ctx, err
 	}
 	return withTablet(ctx, id), nil
+}
+
+// proven admits a hand-over, counted: ground checks the proof.
+func (g *guard) proven() error {
+	if g.handOvers.take() {
+		return nil
+	}
+	busy := passenger.Errorf(passenger.TooMuch, "crewapi.proven", "ground is busy; nothing is lost, try again in a minute")
+	busy.RetryAfter = time.Minute
+	return busy
 }
 
 // report writes one line a call: which, by which tablet, how long, and the error that does not

@@ -20,6 +20,10 @@ const (
 	// once, then one each. Arbitrary; a code has 128 bits.
 	enrolBurst = 20
 	enrolEvery = 3 * time.Second
+	// handOverBurst and handOverEvery bound the hand-overs of devices without access, over all callers:
+	// each is a signature to check and a flight to lock. Arbitrary; a fleet has few such devices.
+	handOverBurst = 64
+	handOverEvery = time.Second / 2
 	// maxAssignments bounds the flights on one page of a tablet's list, and those that it says it
 	// holds; arbitrary, weeks of duty. maxPages bounds the pages, maxAfter the bytes of a place in them.
 	maxAssignments = 512

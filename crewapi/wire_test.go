@@ -69,13 +69,13 @@ func enrolled(t *testing.T, g *crewtest.Ground, hc *http.Client) (passenger.Tabl
 }
 
 // device makes the keys of a device.
-func device(t *testing.T) passenger.PublicKeys {
+func device(t *testing.T) passenger.Device {
 	t.Helper()
 	p, err := keys.Generate(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return passenger.PublicKeys{Sign: p.Signer().Public(), Agree: p.Agreer().Public()}
+	return passenger.Device{PublicKeys: passenger.PublicKeys{Sign: p.Signer().Public(), Agree: p.Agreer().Public()}}
 }
 
 func TestCallsThereAndBack(t *testing.T) {
@@ -143,7 +143,7 @@ func TestWhoMayCall(t *testing.T) {
 	if _, err := c.Exchange(t.Context(), flightsync.Request{Group: passenger.FlightID{99}}); passenger.CodeOf(err) != passenger.NotFound {
 		t.Errorf("no flight: %v, want not_found", err)
 	}
-	if _, err := c.Enrol(t.Context(), "CODE", "x", passenger.PublicKeys{}); passenger.CodeOf(err) != passenger.Invalid {
+	if _, err := c.Enrol(t.Context(), "CODE", "x", passenger.Device{}); passenger.CodeOf(err) != passenger.Invalid {
 		t.Errorf("no keys: %v, want invalid", err)
 	}
 	if _, err := c.Enrol(t.Context(), "CODE", "", device(t)); passenger.CodeOf(err) != passenger.Invalid {

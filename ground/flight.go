@@ -125,6 +125,12 @@ type Crossing struct {
 	Issued      uint64 // the highest own sequence the tablet has claimed to hold
 	OnGround    uint64 // of its ops, held by ground
 	Have        flightsync.Vector
+	// SettledAt is when it was known that nothing of it is left on a device whose access ended: the
+	// device said so, or a person decided it with a reason (SettledWhy).
+	SettledAt  time.Time
+	SettledWhy string
+	// Reviewed is up to where of its lane a person has decided about entries that wait for one.
+	Reviewed uint64
 }
 
 // ImportReport says what an import did (the command-line contract).

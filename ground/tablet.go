@@ -20,6 +20,15 @@ type Tablet struct {
 	LastSeenAt time.Time
 }
 
+// FormerKey is a sign key that a device had before it, or another one, enrolled under its tablet's
+// name: what the key signed still comes home.
+type FormerKey struct {
+	Key     []byte // compressed P-256 point
+	Tablet  passenger.TabletID
+	Why     passenger.Access // how its device stands
+	EndedAt time.Time
+}
+
 // EnrolCode lets one device enrol, once, within its life. Only its hash is kept.
 type EnrolCode struct {
 	Hash      []byte

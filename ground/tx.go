@@ -155,6 +155,10 @@ type Tablets interface {
 	Tablet(ctx context.Context, id passenger.TabletID) (Tablet, error)
 	TabletByToken(ctx context.Context, hash []byte) (Tablet, error)
 	TabletByName(ctx context.Context, name string) (Tablet, error)
+	TabletBySignKey(ctx context.Context, key []byte) (Tablet, error)
+	PutFormerKey(ctx context.Context, k FormerKey) error // upsert on the key
+	FormerKey(ctx context.Context, key []byte) (FormerKey, error)
+	ListFormerKeys(ctx context.Context) ([]FormerKey, error)
 	ListTablets(ctx context.Context) ([]Tablet, error) // by name
 	InsertEnrolCode(ctx context.Context, c EnrolCode) error
 	// UseEnrolCode marks the code used at now and returns it; not_found when there is none,

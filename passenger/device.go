@@ -17,6 +17,9 @@ type Enrolment struct {
 	Tablet TabletID
 	Token  string     // the bearer token of every later call
 	Ground PublicKeys // of ground; the tablet keeps to them
+	// Former is how the device stood that proved its key before: [AccessUnknown] when ground knows no
+	// such device, [AccessGood] when it proved none.
+	Former Access
 }
 
 // Duty is an assignment with the flight's key for this tablet.

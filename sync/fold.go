@@ -104,7 +104,7 @@ func (f *folder) admit() {
 		case !bound || !slices.Contains(classes, class):
 			f.quarantine(o, "unauthorised")
 		case f.isCut(o.Dot):
-			f.quarantine(o, "cut")
+			f.quarantine(o, BehindCut)
 		case o.IsStub() && !f.isErased(o.Dot):
 			f.quarantine(o, "pending-stub")
 		case f.same[o.Dot] != Dot{}:

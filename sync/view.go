@@ -29,6 +29,9 @@ type View struct {
 	Vector     Vector
 }
 
+// BehindCut is the reason of a [Quarantined] op behind the end of its lane (see [Cut]).
+const BehindCut = "cut"
+
 // Reported is a movement recorded on board.
 type Reported struct {
 	MovementFact

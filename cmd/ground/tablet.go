@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/ground/followup"
 )
 
 type tabletCmd struct {
@@ -14,6 +15,10 @@ type tabletCmd struct {
 	List   tabletListCmd   `cmd:"" help:"All tablets."`
 	Revoke tabletRevokeCmd `cmd:"" help:"End a tablet's access at once, and take it off its flights."`
 	Lost   tabletLostCmd   `cmd:"" help:"Mark a tablet lost and end its access."`
+
+	Held     tabletHeldCmd     `cmd:"" help:"Entries of a flight that came from tablets without access and wait for a decision."`
+	Accept   tabletAcceptCmd   `cmd:"" help:"Let such entries of a tablet on a flight count."`
+	WriteOff tabletWriteOffCmd `cmd:"" help:"Stop waiting for a tablet on a flight: entries that wait do not count."`
 }
 
 type tabletEnrolCmd struct {
@@ -45,8 +50,14 @@ func (c *tabletListCmd) Run(a *app) error {
 		Name     string    `json:"name"`
 		State    string    `json:"state"`
 		LastSeen time.Time `json:"last_seen,omitzero"`
+		// Waiting are the flights on which it may still hold entries, or has some to decide about.
+		Waiting []followup.Ended `json:"waiting,omitempty"`
 	}
 	rows := []row{}
+	ended, err := a.followup.Ended(a.ctx)
+	if err != nil {
+		return err
+	}
 	if err := a.db.Read(a.ctx, func(tx ground.Tx) error {
 		ts, err := tx.ListTablets(a.ctx)
 		for _, t := range ts {
@@ -59,7 +70,13 @@ func (c *tabletListCmd) Run(a *app) error {
 			case !t.EnrolledAt.IsZero():
 				state = "enrolled"
 			}
-			rows = append(rows, row{t.ID.String(), t.Name, state, t.LastSeenAt})
+			r := row{ID: t.ID.String(), Name: t.Name, State: state, LastSeen: t.LastSeenAt}
+			for _, e := range ended {
+				if e.Tablet == t.Name {
+					r.Waiting = append(r.Waiting, e)
+				}
+			}
+			rows = append(rows, r)
 		}
 		return err
 	}); err != nil {
@@ -76,6 +93,14 @@ func (c *tabletListCmd) Run(a *app) error {
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Name, r.State, seen, r.ID)
 		}
 		t.Flush()
+		for _, e := range ended {
+			if e.Review > 0 {
+				fmt.Fprintf(w, "%s %s: %d entries wait for a decision (held, accept, write-off)\n", e.Tablet, e.Flight, e.Review)
+			}
+			if e.MayHold {
+				fmt.Fprintf(w, "%s %s: %s, may hold entries\n", e.Tablet, e.Flight, e.Gone)
+			}
+		}
 	})
 }
 

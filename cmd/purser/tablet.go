@@ -93,6 +93,9 @@ func printStatus(w io.Writer, st tablet.Status) {
 	}
 	fmt.Fprintf(w, "tablet    %s\nground    %s\nflights   %d\nentries   %d issued, %d on ground, %d pending%s\n",
 		st.Tablet, st.Ground, st.Flights, st.Issued, st.OnGround, st.Pending, andUnknown(st.Unknown))
+	if st.Access != "" {
+		fmt.Fprintf(w, "access    ended (%s): what was recorded is kept here or handed over; enrol again with a new code\n", st.Access)
+	}
 	last := "never"
 	if !st.LastSync.IsZero() {
 		last = st.LastSync.Format("2006-01-02 15:04 UTC")

@@ -1,6 +1,7 @@
 package crewtest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -28,6 +29,7 @@ type Ground struct {
 	minted  int
 	Keys    *keys.Pair // ground's own
 	devices map[passenger.TabletID]passenger.PublicKeys
+	ended   map[passenger.TabletID]passenger.Access
 
 	// Fault, when set, is asked before and after each exchange; an error is the answer. After
 	// means that the exchange was taken and only the answer is lost.
@@ -64,7 +66,7 @@ func New(tb testing.TB, now func() time.Time) *Ground {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &Ground{tb: tb, now: now, Keys: pair, devices: map[passenger.TabletID]passenger.PublicKeys{}, codes: map[string]bool{"CODE": true}, tokens: map[string]passenger.TabletID{},
+	return &Ground{tb: tb, now: now, Keys: pair, devices: map[passenger.TabletID]passenger.PublicKeys{}, ended: map[passenger.TabletID]passenger.Access{}, codes: map[string]bool{"CODE": true}, tokens: map[string]passenger.TabletID{},
 		flights: map[passenger.FlightID]*Flight{}, changed: make(chan struct{})}
 }
 
@@ -90,7 +92,7 @@ func (g *Ground) SetFault(f func(req flightsync.Request, after bool) error) {
 }
 
 // Enrol implements crewapi.Ground.
-func (g *Ground) Enrol(_ context.Context, code, name string, device passenger.PublicKeys) (e passenger.Enrolment, err error) {
+func (g *Ground) Enrol(_ context.Context, code, name string, device passenger.Device) (e passenger.Enrolment, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.codes[code] {
@@ -100,8 +102,60 @@ func (g *Ground) Enrol(_ context.Context, code, name string, device passenger.Pu
 	sum := sha256.Sum256(append([]byte(code+name), device.Sign...))
 	e = passenger.Enrolment{Tablet: passenger.TabletID(sum[:16]), Token: hex.EncodeToString(sum[16:]),
 		Ground: passenger.PublicKeys{Sign: g.Keys.Signer().Public(), Agree: g.Keys.Agreer().Public()}}
-	g.tokens[e.Token], g.devices[e.Tablet] = e.Tablet, device
+	if len(device.Former) > 0 {
+		e.Former = g.standing(device.Former)
+		if !keys.Verify(device.Former, device.ProofMessage(code), device.Proof) {
+			return e, passenger.Errorf(passenger.Invalid, "crewtest.Enrol", "no proof of the former key")
+		}
+		if e.Former == passenger.AccessGood {
+			e.Former = passenger.AccessRenewed
+		}
+	}
+	g.tokens[e.Token], g.devices[e.Tablet] = e.Tablet, device.PublicKeys
 	return e, nil
+}
+
+// standing is how the device of a key stands; the caller holds g.mu.
+func (g *Ground) standing(key []byte) passenger.Access {
+	for id, d := range g.devices {
+		if bytes.Equal(d.Sign, key) {
+			return g.ended[id]
+		}
+	}
+	return passenger.AccessUnknown
+}
+
+// End ends the access of a tablet.
+func (g *Ground) End(id passenger.TabletID, how passenger.Access) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ended[id] = how
+	for token, of := range g.tokens {
+		if of == id {
+			delete(g.tokens, token)
+		}
+	}
+}
+
+// HandOver implements crewapi.Ground.
+func (g *Ground) HandOver(ctx context.Context, h flightsync.HandOver) (receipts [][]byte, access passenger.Access, err error) {
+	g.mu.Lock()
+	var tablet passenger.TabletID
+	for id, d := range g.devices {
+		if bytes.Equal(d.Sign, h.Key) {
+			tablet = id
+		}
+	}
+	access = g.standing(h.Key)
+	g.mu.Unlock()
+	switch {
+	case !keys.Verify(h.Key, h.Message(), h.Proof):
+		return nil, access, passenger.Errorf(passenger.Forbidden, "crewtest.HandOver", "no proof of the key")
+	case access == passenger.AccessUnknown:
+		return make([][]byte, len(h.Runs)), access, nil
+	}
+	receipts, err = g.Deliver(ctx, tablet, h.Group, h.Runs)
+	return receipts, access, err
 }
 
 // Authenticate implements crewapi.Ground.
@@ -212,8 +266,11 @@ func (g *Ground) Deliver(_ context.Context, tablet passenger.TabletID, group pas
 		}
 	}
 	f, ok := g.flights[group]
-	if !ok || f.roster[tablet].Flight != group {
+	if !ok {
 		return nil, passenger.Errorf(passenger.NotFound, "crewtest.Deliver", "there is no such flight")
+	}
+	if f.roster[tablet].Flight != group {
+		return nil, passenger.Errorf(passenger.Forbidden, "crewtest.Deliver", "this tablet is not on the roster of that flight")
 	}
 	var runs []flightsync.Run
 	for _, s := range sealed {

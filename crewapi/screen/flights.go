@@ -9,6 +9,7 @@ import (
 
 type flightsPage struct {
 	base
+	S     tablet.Status
 	First *row // the right flight
 	Rest  []row
 }
@@ -27,7 +28,11 @@ func (s *server) flights(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := flightsPage{base: s.base(r)}
+	st, err := s.Agent.Status(r.Context())
+	if err != nil {
+		return err
+	}
+	p := flightsPage{base: s.base(r), S: st}
 	p.Title = p.T("flights.title")
 	for i, f := range list {
 		if i == 0 {

@@ -53,6 +53,7 @@ type Agent struct {
 	closed  bool
 	device  device
 	keys    keys.KeyStore // nil until enrolled
+	former  []identity    // what this device was
 	client  *crewapi.Client
 	flights map[passenger.FlightID]*flight
 	gone    counts
@@ -119,6 +120,7 @@ func (a *Agent) load() error {
 	if a.device, a.keys, err = loadDevice(a.path("device.json"), a.path("device.keys"), a.Log); err != nil {
 		return err
 	}
+	a.loadFormer()
 	x, err := loadIndex(a.path("flights.json"))
 	if passenger.CodeOf(err) == passenger.Phase {
 		return err

@@ -21,14 +21,18 @@ type device struct {
 	// GroundSign and GroundAgree are ground's public keys, as learned at enrolment.
 	GroundSign  []byte `json:"ground_sign_key"`
 	GroundAgree []byte `json:"ground_agree_key"`
+	// Former are the tablets that this device was before.
+	Former []formerDevice `json:"former,omitempty"`
+	// Access is how ground last said that this device stands, when it refused its token.
+	Access passenger.Access `json:"access,omitempty"`
 }
 
 func (d device) enrolled() bool { return d.Token != "" }
 
-// keeps reports whether ground's keys are those that this device knows. Another address is
-// another ground.
-func (d device) keeps(url string, ground passenger.PublicKeys) bool {
-	return d.Ground != url || bytes.Equal(d.GroundSign, ground.Sign) && bytes.Equal(d.GroundAgree, ground.Agree)
+// knows reports whether ground's keys are those that this device knows; one that has lost its name
+// knows none, and takes ground's word.
+func (d device) knows(ground passenger.PublicKeys) bool {
+	return !d.enrolled() || bytes.Equal(d.GroundSign, ground.Sign) && bytes.Equal(d.GroundAgree, ground.Agree)
 }
 
 // loadDevice reads device.json and the keys beside it; a missing device.json is a tablet not

@@ -50,6 +50,7 @@ type flight struct {
 	folded  *folded
 	row     *FlightRow                    // as last computed; nil: compute
 	phased  *phase                        // as last computed; nil: compute
+	gaveAll bool                          // ground was told that nothing of it is left here without a token
 	told    flightsync.Vector             // what ground has been told, whether or not it took it
 	own     counts                        // as last computed, with row
 	budget  int                           // of the next answer, bytes; 0 is the engine's
@@ -207,7 +208,10 @@ func (f *flight) settle(rec record) error {
 			return err
 		}
 	}
-	if st, err = f.db.State(); err != nil || st.Incarnation == f.record().Incarnation {
+	if st, err = f.db.State(); err == nil {
+		st, err = f.reown(st)
+	}
+	if err != nil || st.Incarnation == f.record().Incarnation {
 		return err
 	}
 	return f.setRecord(func(r *record) { r.Incarnation = st.Incarnation })
@@ -345,7 +349,7 @@ func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error
 	}
 	f.sealedNow(append(metas, sealing...))
 	if !ready.Batch.IsEmpty() {
-		f.folded, f.row, f.phased = nil, nil, nil
+		f.folded, f.row, f.phased, f.gaveAll = nil, nil, nil, false
 		f.agent.lan.changed(f, ready.Batch)
 		if len(ready.Batch.Stubs)+len(ready.Batch.Cuts) > 0 {
 			f.ops = nil

@@ -37,7 +37,7 @@ func (f *flight) view() (*folded, error) {
 	ops := f.ops
 	v := &folded{View: flightsync.Fold(ops), state: st, me: st.Me, damaged: f.bad,
 		mine: map[flightsync.Author]bool{}, travs: map[passenger.TravellerNo]flightsync.TravellerView{}}
-	v.whose(f.agent.tablet(), st)
+	v.whose(f.agent.identities(), st)
 	var err error
 	if v.rescued, err = f.rescued(); err != nil {
 		return nil, err
@@ -66,10 +66,10 @@ func (f *flight) view() (*folded, error) {
 	return v, nil
 }
 
-// whose finds the author indexes that are this tablet's: one for each incarnation.
-func (v *folded) whose(id passenger.TabletID, st flightsync.State) {
+// whose finds the author indexes that are this device's: one for each incarnation.
+func (v *folded) whose(is []identity, st flightsync.State) {
 	for _, e := range v.Roster {
-		if e.Class == flightsync.TabletLane && e.Tablet == id {
+		if owns(is, e) {
 			v.mine[e.Author] = true
 		}
 	}

@@ -32,12 +32,18 @@ func (f *flight) parent() string { return filepath.Dir(f.dir(0)) }
 
 func (f *flight) keyPath() string { return filepath.Join(f.parent(), "KEY") }
 
-// unwrap opens a wrapped key with this tablet's agree key.
+// unwrap opens a wrapped key with this device's agree key, or with one that it had before.
 func (a *Agent) unwrap(id passenger.FlightID, w wrapped) (key flightKey, err error) {
-	a.mu.Lock()
-	store, tablet := a.keys, a.device.Tablet
-	a.mu.Unlock()
-	return unwrap(store, tablet, id, w)
+	is := a.identities()
+	if len(is) == 0 {
+		return unwrap(nil, passenger.TabletID{}, id, w)
+	}
+	for _, i := range is {
+		if key, err = unwrap(i.keys, i.tablet, id, w); err == nil {
+			return key, nil
+		}
+	}
+	return key, err
 }
 
 func unwrap(store keys.KeyStore, tablet passenger.TabletID, id passenger.FlightID, w wrapped) (key flightKey, err error) {

@@ -106,6 +106,7 @@ type Status struct {
 	Tablet    passenger.TabletID `json:"tablet"`
 	Ground    string             `json:"ground"` // URL
 	Enrolled  bool               `json:"enrolled"`
+	Access    passenger.Access   `json:"access,omitempty"` // why ground refuses this tablet, as it last said; "" while it does not
 	Flights   int                `json:"flights"`
 	Pending   int                `json:"pending"`   // own entries not yet on ground, all flights
 	Unknown   int                `json:"unknown"`   // flights whose waiting entries cannot be counted now: their store or key cannot be read

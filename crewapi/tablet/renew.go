@@ -114,7 +114,7 @@ func (f *flight) worthKeeping(st flightsync.State, ops []flightsync.Op, damaged 
 		f.agent.Log.Error("entries are damaged", "flight", f.id.String(), "n", damaged)
 	}
 	v := &folded{View: flightsync.Fold(ops), mine: map[flightsync.Author]bool{}}
-	v.whose(f.agent.tablet(), st)
+	v.whose(f.agent.identities(), st)
 	kept, err := unpackOps(old)
 	if err != nil {
 		kept = nil

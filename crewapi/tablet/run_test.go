@@ -201,14 +201,10 @@ func TestOneFlightFails(t *testing.T) {
 func TestEnrolAgain(t *testing.T) {
 	w := newWorld(t)
 	a := w.tablet()
-	_, dot := w.flight(a)
+	f, dot := w.flight(a)
 	w.sync(a)
 	w.record(a, dot, acted)
 	w.ground.Code("again")
-	if err := a.Enrol(t.Context(), crewtest.URL, "again", "x"); passenger.CodeOf(err) != passenger.Phase {
-		t.Errorf("enrolled over pending entries: %v", err)
-	}
-	w.sync(a)
 	before := a.tablet()
 	if err := a.Enrol(t.Context(), crewtest.URL, "wrong", "x"); passenger.CodeOf(err) != passenger.Forbidden || a.tablet() != before {
 		t.Errorf("a wrong code: %v", err)
@@ -218,6 +214,16 @@ func TestEnrolAgain(t *testing.T) {
 	}
 	if err := a.Enrol(t.Context(), crewtest.URL, "again", "x"); err != nil || a.tablet() == before {
 		t.Errorf("enrolling again: %v", err)
+	}
+	a = w.reopen(a)
+	if st, err := a.Status(t.Context()); err != nil || st.Pending != 1 {
+		t.Errorf("what waited after enrolling again: %+v, %v", st, err)
+	}
+	if rep := w.sync(a); rep.Pending != 0 || rep.Sent != 1 {
+		t.Errorf("handed over as the tablet of before: %+v", rep)
+	}
+	if n, _ := f.View().Note(dot); len(n.Heads) != 1 {
+		t.Errorf("on ground: %+v", n.Heads)
 	}
 	if rows, _ := a.Flights(t.Context()); len(rows) != 0 {
 		t.Errorf("the old tablet's flights: %+v", rows)

@@ -149,9 +149,6 @@ func TestSendOnly(t *testing.T) {
 	if err != nil || st.Pending != 3 || st.Issued != st.OnGround+3 {
 		t.Errorf("status: %+v, %v", st, err)
 	}
-	if err := a.Enrol(t.Context(), crewtest.URL, "again", "x"); passenger.CodeOf(err) != passenger.Phase {
-		t.Errorf("enrolled over entries that wait: %v", err)
-	}
 	w.pass(10 * 24 * time.Hour) // the line of a flight leaves the list after a week, but not with entries
 	a.Sync(t.Context())
 	w.ground.SetFault(func(_ flightsync.Request, after bool) error {

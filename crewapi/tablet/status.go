@@ -11,7 +11,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	all := a.list()
 	a.mu.Lock()
 	st := Status{Tablet: a.device.Tablet, Ground: a.device.Ground, Enrolled: a.device.enrolled(), Flights: len(all),
-		Issued: a.gone.Issued, OnGround: a.gone.OnGround, LastSync: a.synced, LastError: a.problem}
+		Issued: a.gone.Issued, OnGround: a.gone.OnGround, LastSync: a.synced, LastError: a.problem, Access: a.device.Access}
 	a.mu.Unlock()
 	for _, f := range all {
 		if err := alive(ctx); err != nil {

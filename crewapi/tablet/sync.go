@@ -74,6 +74,12 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, j job, rep *S
 	if j.list {
 		err := a.assignments(ctx, client)
 		a.chargeList(j)
+		if passenger.CodeOf(err) == passenger.SignedOut {
+			return a.ended(ctx, client, rep, err)
+		}
+		if err == nil {
+			err = a.setAccess(passenger.AccessGood)
+		}
 		if err != nil {
 			return err
 		}
@@ -97,6 +103,12 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, j job, rep *S
 			}
 			err = a.exchange(ctx, client, f, rep)
 		}
+		if passenger.CodeOf(err) == passenger.Forbidden && len(a.identities()) > 1 {
+			// Not this tablet's flight, but one of the tablet that this device was.
+			if _, e := a.handOver(ctx, client, f, rep); e == nil {
+				err = nil
+			}
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -106,7 +118,7 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, j job, rep *S
 		a.Log.Warn("exchange failed", "flight", f.id.String(), "err", err)
 		switch passenger.CodeOf(err) {
 		case passenger.SignedOut:
-			return err
+			return a.ended(ctx, client, rep, err)
 		case passenger.Unavailable:
 			lost = errors.Join(lost, err)
 		}
@@ -253,6 +265,7 @@ func (a *Agent) sweepAll() {
 			a.tell(f.key)
 		}
 	}
+	a.dropFormer()
 	if off == 0 {
 		return
 	}

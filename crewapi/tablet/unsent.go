@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"github.com/cabinloop/cabinloop/crewapi"
-	"github.com/cabinloop/cabinloop/internal/keys"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
@@ -75,22 +74,16 @@ func (a *Agent) saveUnsent(id passenger.FlightID, u unsent) error {
 	return nil
 }
 
-// received reports whether receipt is ground's word to this tablet that it holds a run.
-func (a *Agent) received(id passenger.FlightID, run flightsync.SealedRun, receipt []byte) bool {
-	a.mu.Lock()
-	d := a.device
-	a.mu.Unlock()
-	return keys.Verify(d.GroundSign, run.ReceiptMessage(id, d.Tablet), receipt)
-}
+// send carries some runs to ground; left is how many ops stay here after them. The receipts are made
+// out to tablet.
+type send func(ctx context.Context, part []flightsync.SealedRun, left int) (receipts [][]byte, tablet passenger.TabletID, err error)
 
-// deliver brings what is left of a destroyed flight to ground. It may be repeated at will.
-func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, rep *SyncReport) error {
-	u, err := a.loadUnsent(f.id)
-	if err != nil {
-		return err
-	}
-	var left, rest []unsentRun
-	for _, r := range u.Runs {
+// bring sends sealed runs of a flight, as many at once as a message takes and the way lets through,
+// and returns those for which ground gave no valid receipt, also with an error. It asks once when
+// there are none.
+func (a *Agent) bring(ctx context.Context, id passenger.FlightID, runs []unsentRun, rep *SyncReport, to send) (left []unsentRun, err error) {
+	var rest []unsentRun
+	for _, r := range runs {
 		if len(r.Ops) > flightsync.MaxRunOps { // what could not be cut must not hold up the others
 			left = append(left, r)
 		} else {
@@ -98,8 +91,7 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 		}
 	}
 	way, silent := &a.way.narrow, 0
-	var failed error
-	for len(rest) > 0 && failed == nil {
+	for first := true; first || len(rest) > 0; first = false {
 		most := way.most(deliverAtOnce)
 		part, size, ops := []flightsync.SealedRun{}, 0, 0
 		for _, r := range rest {
@@ -108,7 +100,8 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 			}
 			part, size, ops = append(part, r.SealedRun), size+r.size(), ops+len(r.Ops)
 		}
-		receipts, err := client.Deliver(ctx, f.id, part)
+		_, behind := unsent{Runs: append(rest[len(part):len(rest):len(rest)], left...)}.count()
+		receipts, tablet, err := to(ctx, part, behind)
 		switch {
 		case err == nil:
 		case crewapi.TooLarge(err) && len(part) == 1:
@@ -119,13 +112,12 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 			silent++
 			continue
 		default:
-			failed = err
-			continue
+			return append(left, rest...), err
 		}
 		way.passed(size, deliverAtOnce)
 		rep.Exchanges++
 		for i, r := range rest[:len(part)] {
-			if a.received(f.id, r.SealedRun, receipts[i]) {
+			if a.received(id, tablet, r.SealedRun, receipts[i]) {
 				rep.Sent += len(r.Ops)
 			} else {
 				left = append(left, r)
@@ -133,11 +125,30 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 		}
 		rest = rest[len(part):]
 	}
-	left = append(left, rest...)
-	u.Runs = left
-	own, all := u.count()
-	if err := a.saveUnsent(f.id, u); err != nil {
+	return left, nil
+}
+
+// deliver brings what is left of a destroyed flight to ground. It may be repeated at will.
+func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, rep *SyncReport) error {
+	u, err := a.loadUnsent(f.id)
+	if err != nil {
 		return err
+	}
+	u.Runs, err = a.bring(ctx, f.id, u.Runs, rep, func(ctx context.Context, part []flightsync.SealedRun, _ int) ([][]byte, passenger.TabletID, error) {
+		receipts, err := client.Deliver(ctx, f.id, part)
+		return receipts, a.tablet(), err
+	})
+	return f.delivered(u, err)
+}
+
+// delivered keeps what ground did not take of a destroyed flight; failed is why it went no further.
+func (f *flight) delivered(u unsent, failed error) error {
+	own, all := u.count()
+	if err := f.agent.saveUnsent(f.id, u); err != nil {
+		return err
+	}
+	if f.record().Unsent == 0 && all == 0 {
+		return failed
 	}
 	if err := f.setRecord(func(r *record) {
 		r.Unsent, r.Counts.OnGround = all, r.Counts.Issued-own
@@ -147,7 +158,7 @@ func (a *Agent) deliver(ctx context.Context, client *crewapi.Client, f *flight, 
 	}); err != nil {
 		return err
 	}
-	a.tell(f.key)
+	f.agent.tell(f.key)
 	if failed != nil {
 		return failed
 	}

@@ -77,7 +77,7 @@ func (g *gate) want(what string, err error, code passenger.Code) {
 
 func TestOneCodeEnrolsOneTablet(t *testing.T) {
 	onBoth(t, func(g *gate) {
-		code, device := g.invite("t1"), g.keys()
+		code, device := g.invite("t1"), passenger.Device{PublicKeys: g.keys()}
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		var tokens []string
@@ -105,14 +105,14 @@ func TestOneCodeEnrolsOneTablet(t *testing.T) {
 
 func TestCodesAndTokensEnd(t *testing.T) {
 	onBoth(t, func(g *gate) {
-		device := g.keys()
+		device := passenger.Device{PublicKeys: g.keys()}
 		g.tablets.Ground = g.keys()
 		_, err := g.tablets.Enrol(g.ctx, "NONSENSE", "t", device)
 		g.want("a code that is none", err, passenger.Forbidden)
 		code := g.invite("t1")
 		for what, bad := range map[string]passenger.PublicKeys{"no keys": {}, "no agree key": {Sign: device.Sign},
 			"one key for both": {Sign: device.Sign, Agree: device.Sign}, "no point": {Sign: append([]byte{5}, device.Sign[1:]...), Agree: device.Agree}} {
-			_, err = g.tablets.Enrol(g.ctx, code, "t", bad)
+			_, err = g.tablets.Enrol(g.ctx, code, "t", passenger.Device{PublicKeys: bad})
 			g.want(what, err, passenger.Invalid)
 		}
 		g.now = g.now.Add(11 * time.Minute)
@@ -127,8 +127,8 @@ func TestCodesAndTokensEnd(t *testing.T) {
 		}
 		if err := g.db.Read(g.ctx, func(tx ground.Tx) error {
 			tab, err := tx.Tablet(g.ctx, second.Tablet)
-			if got := (passenger.PublicKeys{Sign: tab.SignKey, Agree: tab.AgreeKey}); !cmp.Equal(device, got) {
-				g.Errorf("kept other keys of the device: %v", cmp.Diff(device, got))
+			if got := (passenger.PublicKeys{Sign: tab.SignKey, Agree: tab.AgreeKey}); !cmp.Equal(device.PublicKeys, got) {
+				g.Errorf("kept other keys of the device: %v", cmp.Diff(device.PublicKeys, got))
 			}
 			return err
 		}); err != nil {

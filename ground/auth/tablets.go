@@ -33,6 +33,10 @@ type Tablets struct {
 type Dispatch interface {
 	// Dismiss takes a tablet off its flights, in the transaction that ends its access.
 	Dismiss(ctx context.Context, tx ground.Tx, tablet passenger.TabletID) error
+	// Hold and Release say whether what a tablet's device signed with a former key waits for a person
+	// or counts, in the transaction in which that device enrols again.
+	Hold(ctx context.Context, tx ground.Tx, tablet passenger.TabletID, key []byte) error
+	Release(ctx context.Context, tx ground.Tx, tablet passenger.TabletID, key []byte) error
 }
 
 var codeEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -76,10 +80,11 @@ func (t *Tablets) Invite(ctx context.Context, name, by string) (code string, err
 	})
 }
 
-// Enrol redeems a code; device are the device's keys. Errors: forbidden for a code that is
-// wrong, used or old (which of them is not told), invalid for a key that is none or serves both
-// purposes.
-func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, device passenger.PublicKeys) (passenger.Enrolment, error) {
+// Enrol redeems a code; device are the device's keys. One that proves a former key is the same
+// device: what it signed before comes home, held for a person when its access had been ended
+// (see [Dispatch]). Errors: forbidden for a code that is wrong, used or old (which of them is not told),
+// invalid for a key that is none or serves both purposes, or a proof that is none.
+func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, device passenger.Device) (passenger.Enrolment, error) {
 	const op = "auth.Enrol"
 	none := passenger.Enrolment{}
 	for _, k := range [][]byte{device.Sign, device.Agree} {
@@ -90,12 +95,16 @@ func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, device pas
 	if bytes.Equal(device.Sign, device.Agree) {
 		return none, passenger.Errorf(passenger.Invalid, op, "a device has one key to sign and another to agree")
 	}
+	if len(device.Former) > 0 && !keys.Verify(device.Former, device.ProofMessage(code), device.Proof) {
+		return none, passenger.Errorf(passenger.Invalid, op, "this device did not prove the key that it had before")
+	}
 	secret := make([]byte, 32)
 	if _, err := io.ReadFull(t.Rand, secret); err != nil {
 		return none, err
 	}
 	token := base64.RawURLEncoding.EncodeToString(secret)
 	var id passenger.TabletID
+	var former passenger.Access
 	err := t.Store.InTx(ctx, func(tx ground.Tx) error {
 		c, err := tx.UseEnrolCode(ctx, hash(strings.ToUpper(strings.TrimSpace(code))), tx.Now())
 		if x := passenger.CodeOf(err); x == passenger.NotFound || x == passenger.Forbidden {
@@ -108,6 +117,9 @@ func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, device pas
 			return err
 		}
 		id = tab.ID
+		if former, err = t.succeed(ctx, tx, tab, device); err != nil {
+			return err
+		}
 		tab.SignKey, tab.AgreeKey, tab.TokenHash, tab.EnrolledAt = device.Sign, device.Agree, hash(token), tx.Now()
 		tab.RevokedAt, tab.LostAt = time.Time{}, time.Time{}
 		if err := tx.UpdateTablet(ctx, tab); err != nil {
@@ -118,7 +130,7 @@ func (t *Tablets) Enrol(ctx context.Context, code, deviceName string, device pas
 	if err != nil {
 		return none, err
 	}
-	return passenger.Enrolment{Tablet: id, Token: token, Ground: t.Ground}, nil
+	return passenger.Enrolment{Tablet: id, Token: token, Ground: t.Ground, Former: former}, nil
 }
 
 // Authenticate finds the tablet of a token. Errors: signed_out for an unknown or revoked one.

@@ -38,12 +38,16 @@ type Dispatch interface {
 	Recalled(ctx context.Context, flight passenger.FlightID, note flightsync.Dot) ([]dispatch.RecallState, error)
 	EventNote(ctx context.Context, key passenger.FlightKey, designator, day string, loops []passenger.LoopID, by string) (flightsync.Dot, error)
 	Seal(ctx context.Context, key passenger.FlightKey, by string) error
+	Accept(ctx context.Context, key passenger.FlightKey, tablet, by, reason string) (n int, err error)
+	WriteOff(ctx context.Context, key passenger.FlightKey, tablet, by, reason string) error
 }
 
 // FollowUps closes follow-ups and makes reports; *followup.Service is one.
 type FollowUps interface {
 	Close(ctx context.Context, id int64, a followup.Answer) error
 	Report(ctx context.Context, id passenger.FlightID) (followup.Report, error)
+	Held(ctx context.Context, id passenger.FlightID) ([]followup.HeldEntry, error)
+	Ended(ctx context.Context) ([]followup.Ended, error)
 	Receipt(ctx context.Context, id passenger.CaseID) (followup.Receipt, error)
 	Draft(ctx context.Context, id passenger.CaseID) (string, error)
 	Past(ctx context.Context, id passenger.CaseID) ([]followup.Suggestion, error)

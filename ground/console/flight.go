@@ -77,6 +77,7 @@ type flightPage struct {
 	Equations []equation
 	Tablets   []tabletRow
 	Notes     []noteRow
+	Held      []followup.HeldEntry
 	Names     bool // this reader may see who sits where
 	Events    []ground.EventNote
 	Offer     []eventCase
@@ -108,6 +109,9 @@ func (s *server) flightPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Title, p.Day = p.Flight.Key.Designator(), p.Flight.Key.Date
 	if p.Report, err = s.FollowUps.Report(ctx, id); err != nil {
+		return err
+	}
+	if p.Held, err = s.FollowUps.Held(ctx, id); err != nil {
 		return err
 	}
 	v, err := s.Dispatch.View(ctx, id)

@@ -15,7 +15,9 @@ func (p *flightPage) HandIn(t tabletRow) (lines []string) {
 	case "waiting":
 		lines = append(lines, p.T("hand_in.crew"))
 	}
-	if t.Gone != "" && t.Mark != "handed-in" {
+	if t.WrittenOff != "" {
+		lines = append(lines, p.T("held.written_off", "Why", t.WrittenOff))
+	} else if t.Gone != "" && t.Mark != "handed-in" {
 		lines = append(lines, p.Word("hand_in", t.Gone))
 	}
 	return lines

@@ -55,6 +55,7 @@ func (s *server) table() []route {
 		{"GET", "/tablets", "tablets", s.tablets},
 		{"POST", "/tablets", "tablets", s.invite},
 		{"POST", "/tablets/revoke", "tablets", s.revoke},
+		{"POST", "/flight/{id}/held", "tablets", s.decideHeld},
 		{"GET", "/users", "users", s.users},
 		{"POST", "/users", "users", s.addUser},
 		{"POST", "/users/disable", "users", s.disableUser},

@@ -5,23 +5,23 @@ import (
 	"strings"
 
 	"github.com/cabinloop/cabinloop/ground"
+	"github.com/cabinloop/cabinloop/ground/followup"
 	"github.com/cabinloop/cabinloop/internal/web"
 )
 
 type tabletsPage struct {
 	base
 	Tablets []ground.Tablet
-	Name    string // of the tablet just invited
-	Code    string // its code, shown this once
+	Ended   map[string][]followup.Ended // by tablet: flights it may hold entries of, or that wait for a decision
+	Name    string                      // of the tablet just invited
+	Code    string                      // its code, shown this once
 }
 
 // State says in a word how a tablet stands.
 func (p *tabletsPage) State(t ground.Tablet) string {
-	switch {
-	case !t.LostAt.IsZero():
-		return "lost"
-	case !t.RevokedAt.IsZero():
-		return "revoked"
+	switch a := t.Access(); {
+	case a.Held():
+		return string(a)
 	case t.EnrolledAt.IsZero():
 		return "invited"
 	}
@@ -40,6 +40,14 @@ func (s *server) tabletList(w http.ResponseWriter, r *http.Request, name, code s
 		return err
 	}); err != nil {
 		return err
+	}
+	ended, err := s.FollowUps.Ended(ctx)
+	if err != nil {
+		return err
+	}
+	p.Ended = map[string][]followup.Ended{}
+	for _, e := range ended {
+		p.Ended[e.Tablet] = append(p.Ended[e.Tablet], e)
 	}
 	return web.Render(w, s.tmpl, "tablets", p)
 }

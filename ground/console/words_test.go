@@ -39,8 +39,8 @@ func TestEveryWordIsThere(t *testing.T) {
 		"missing":   {"identity", "consent", "consent-not-asked", "consent-no", "sensitive", "minor-possible", "identity-unsure", "crew-topic", "nothing-to-do", "no-reach", "invalid", "erased"},
 		"bucket":    {"compiled", "delivered", "never-delivered", "withdrawn", "seen", "not-seen", "acted", "declined", "not-possible", "disputed", "no-outcome"},
 		"retracted": {"moved", "cancelled", "consent", "erased", "expired", "recalled", "replaced", "settled"}, "recalled": {"removed", "not-yet-reached", "already-seen"},
-		"cause": {"reply", "disputed", "displeased", "second-gesture", "question", "no-outcome", "late-outcome"}, "tablet-state": {"invited", "enrolled", "revoked", "lost"},
-		"hand_in": {"lost", "revoked"}, "contradiction": followup.Contradictions, "mark": {"handed-in", "in-contact", "never", "holds", "waiting"}, "consent": {"yes", "no", "not-asked"}, "lang": append([]string{"und"}, languages...),
+		"cause": {"reply", "disputed", "displeased", "second-gesture", "question", "no-outcome", "late-outcome", "held-entries"}, "tablet-state": {"invited", "enrolled", "revoked", "lost"},
+		"hand_in": {"lost", "revoked", "replaced"}, "flight.gone": {"lost", "revoked", "replaced"}, "contradiction": followup.Contradictions, "mark": {"handed-in", "in-contact", "never", "holds", "waiting"}, "consent": {"yes", "no", "not-asked"}, "lang": append([]string{"und"}, languages...),
 		"outcome": {"acted", "declined", "not-possible", "disputed"}, "reaction": {"pleased", "neutral", "displeased"}, "gesture": {"apology", "drink", "voucher", "miles"},
 		"crew": {"lead", "purser", "cabin"}, "stage": {"planned", "open", "closed", "sealed", "purged"}}
 	add := func(kind string, word any) {

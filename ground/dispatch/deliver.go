@@ -16,6 +16,11 @@ import (
 // others waiting no longer than itself. Errors: not_found, forbidden as for [Service.Exchange],
 // too_much.
 func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group passenger.FlightID, sealed []flightsync.SealedRun) (receipts [][]byte, err error) {
+	return s.deliver(ctx, tablet, group, sealed, nil)
+}
+
+// deliver is Deliver, or with h the hand-over of a device that is or was the tablet.
+func (s *Service) deliver(ctx context.Context, tablet passenger.TabletID, group passenger.FlightID, sealed []flightsync.SealedRun, h *handOver) (receipts [][]byte, err error) {
 	defer func() { err = s.refused.after(whom{tablet, group}, err) }()
 	if err := s.enter(ctx); err != nil {
 		return nil, err
@@ -45,6 +50,9 @@ func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group 
 		if err != nil {
 			return err
 		}
+		if err := l.hold(ctx, h, runs); err != nil {
+			return err
+		}
 		ready, err := l.take(ctx, runs)
 		if err != nil {
 			return err
@@ -56,6 +64,9 @@ func (s *Service) Deliver(ctx context.Context, tablet passenger.TabletID, group 
 		}
 		// No lane's own word: it says nothing of what the tablet holds.
 		if err := l.crossed(ctx, claim{tablet: tablet, req: flightsync.Request{Me: flightsync.MaxAuthors}}); err != nil {
+			return err
+		}
+		if err := l.handed(ctx, h); err != nil {
 			return err
 		}
 		if loops, err = l.reported(ctx, len(ready.Changed) > 0); err != nil {

@@ -15,20 +15,38 @@ import (
 // carry of it up to there still counts, what its keys sign later counts for nothing on any replica
 // and stays stored.
 func (s *Service) Dismiss(ctx context.Context, tx ground.Tx, tablet passenger.TabletID) error {
+	roster := map[passenger.FlightID]ground.RosterRow{}
+	rows, err := tx.RosterOf(ctx, tablet)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		roster[r.Flight] = r
+	}
+	if err := s.eachFlight(ctx, tx, tablet, func(l *leg) error {
+		if sealed(l.flight) {
+			return nil
+		}
+		return l.dismiss(ctx, roster[l.flight.ID])
+	}); err != nil {
+		return err
+	}
+	return tx.Notify(ctx, "tablet", tablet.String())
+}
+
+// eachFlight locks the flights of a tablet that are not purged, in the order of their keys.
+func (s *Service) eachFlight(ctx context.Context, tx ground.Tx, tablet passenger.TabletID, fn func(*leg) error) error {
 	rows, err := tx.RosterOf(ctx, tablet)
 	if err != nil {
 		return err
 	}
 	var flights []ground.Flight
-	roster := map[passenger.FlightID]ground.RosterRow{}
 	for _, r := range rows {
 		f, err := tx.Flight(ctx, r.Flight)
 		if err != nil {
 			return err
 		}
-		if !sealed(f) {
-			flights, roster[f.ID] = append(flights, f), r
-		}
+		flights = append(flights, f)
 	}
 	slices.SortFunc(flights, func(a, b ground.Flight) int { return cmp.Compare(a.Key.String(), b.Key.String()) })
 	for _, f := range flights {
@@ -36,11 +54,11 @@ func (s *Service) Dismiss(ctx context.Context, tx ground.Tx, tablet passenger.Ta
 		if err != nil {
 			return err
 		}
-		if err := l.dismiss(ctx, roster[f.ID]); err != nil {
+		if err := fn(l); err != nil {
 			return err
 		}
 	}
-	return tx.Notify(ctx, "tablet", tablet.String())
+	return nil
 }
 
 func (l *leg) dismiss(ctx context.Context, row ground.RosterRow) error {

@@ -24,7 +24,7 @@ func (l *leg) effects(ctx context.Context, changed []flightsync.Dot) error {
 	if err != nil {
 		return err
 	}
-	if err := l.questions(v, changed); err != nil {
+	if err := l.questions(ctx, v, changed); err != nil {
 		return err
 	}
 	byNote, err := l.loopsByNote(ctx)
@@ -102,10 +102,10 @@ func (l *leg) verdicts(changed []flightsync.Dot, erased map[flightsync.Author]bo
 
 // questions answers anew what came of a tablet behind its cut: it counts for nothing, and somebody
 // has to look.
-func (l *leg) questions(v *flightsync.View, changed []flightsync.Dot) error {
+func (l *leg) questions(ctx context.Context, v *flightsync.View, changed []flightsync.Dot) error {
 	var ds []flightsync.Draft
 	for _, q := range v.Quarantine {
-		if q.Reason == "cut" && slices.Contains(changed, q.Dot) {
+		if q.Reason == flightsync.BehindCut && slices.Contains(changed, q.Dot) {
 			ds = append(ds, flightsync.Verdict{Author: q.Dot.Author, From: q.Dot.Seq, To: q.Dot.Seq, Code: flightsync.VerdictQuestion}.Draft())
 		}
 	}
@@ -113,8 +113,10 @@ func (l *leg) questions(v *flightsync.View, changed []flightsync.Dot) error {
 		return nil
 	}
 	l.s.Log.Error("entries of a tablet whose access was ended; they count for nothing until somebody decides", "flight", l.flight.ID.String(), "n", len(ds))
-	_, err := l.write(flightsync.Admin, ds...)
-	return err
+	if _, err := l.write(flightsync.Admin, ds...); err != nil {
+		return err
+	}
+	return l.review(ctx)
 }
 
 // loopsByNote maps the notes of this flight to the loops they answer: one for a service note,

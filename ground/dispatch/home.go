@@ -112,7 +112,18 @@ func (l *leg) settle(ctx context.Context, h flightsync.Home, cs []ground.Crossin
 			}
 		}
 	}
-	_, err := l.write(flightsync.Admin, h.Branch.Draft(), h.Live.Draft())
+	if _, err := l.write(flightsync.Admin, h.Branch.Draft(), h.Live.Draft()); err != nil {
+		return err
+	}
+	v, err := l.view()
+	if err != nil {
+		return err
+	}
+	if _, cut := v.Cuts[of]; !cut {
+		return nil
+	}
+	// A second history is no way around the end of the first.
+	_, err = l.write(flightsync.Admin, flightsync.Cut{Author: h.Branch.Author}.Draft(), flightsync.Cut{Author: h.Live.Author}.Draft())
 	return err
 }
 
@@ -146,6 +157,9 @@ func (l *leg) regained(ctx context.Context) error {
 		if c.Incarnation != (flightsync.Incarnation{}) && c.FirstAt.IsZero() {
 			c.FirstAt = l.tx.Now()
 		}
+		if c.Tablet, err = l.known(ctx, e); err != nil {
+			return err
+		}
 		if err := l.putCrossing(ctx, c); err != nil {
 			return err
 		}
@@ -163,6 +177,19 @@ func (l *leg) regained(ctx context.Context) error {
 		l.flight.Stage, l.flight.SealedAt = passenger.Sealed, l.tx.Now()
 	}
 	return l.relink(ctx, v)
+}
+
+// known returns the tablet of a roster entry that came back. One that the database lost is the tablet
+// as which its device has enrolled since, or comes back under a name of its own.
+func (l *leg) known(ctx context.Context, e flightsync.RosterEntry) (passenger.TabletID, error) {
+	_, err := l.tx.Tablet(ctx, e.Tablet)
+	if passenger.CodeOf(err) != passenger.NotFound {
+		return e.Tablet, err
+	}
+	if id, a, err := ground.Standing(ctx, l.tx, []byte(e.Key.Bytes)); err != nil || a != passenger.AccessUnknown {
+		return id, err
+	}
+	return e.Tablet, l.tx.InsertTablet(ctx, ground.Tablet{ID: e.Tablet, Name: "lost by a restore " + e.Tablet.String()[:8], SignKey: []byte(e.Key.Bytes), CreatedAt: l.tx.Now()})
 }
 
 // relink ties notes that came back to the loops they were written for: the loop of the traveller's

@@ -44,4 +44,10 @@ const (
 	// eraseDots is how many ops one erase op names: as many as any op, so that it stays below the
 	// engine's bound on one.
 	eraseDots = flightsync.MaxOver
+	// maxHeld and maxHeldBytes bound the entries of one device without access that wait for a person on
+	// a flight: more than a crew ever recorded on one, arbitrary. A lost tablet must not fill ground.
+	maxHeld      = 4096
+	maxHeldBytes = 4 << 20
+	// maxReason bounds the reason of a decision, runes; arbitrary.
+	maxReason = 200
 )

@@ -70,7 +70,8 @@ func (l *leg) close(reason string) error {
 }
 
 // handedIn reports whether every tablet that exchanged at least once has written a fin that
-// nothing followed, and ground holds all it issued. Nobody waits for a tablet whose access was ended.
+// nothing followed, and ground holds all it issued. For a tablet whose access was ended the flight waits
+// until it has handed over what it may still have, or a person wrote that off.
 // A flight that no tablet ever reached has nothing to wait for.
 func (l *leg) handedIn(ctx context.Context) (bool, error) {
 	cs, err := l.crossings(ctx)
@@ -86,9 +87,11 @@ func (l *leg) handedIn(ctx context.Context) (bool, error) {
 		if c.FirstAt.IsZero() {
 			continue
 		}
-		if t, err := l.tx.Tablet(ctx, c.Tablet); err != nil {
+		access, may, _, err := c.Stays(ctx, l.tx, l.rep.State(), v)
+		if err != nil || may {
 			return false, err
-		} else if !t.RevokedAt.IsZero() {
+		}
+		if access.Held() || access == passenger.AccessRenewed && !c.SettledAt.IsZero() {
 			continue
 		}
 		if c.Issued > v.Vector.Of(c.Author) {

@@ -22,8 +22,14 @@ type TabletLine struct {
 	// Anyway is why it was handed in although Alone entries were on no other device; "" when none were.
 	Anyway passenger.HandInReason `json:"handed_in_anyway,omitempty"`
 	Alone  int                    `json:"alone,omitempty"`
-	// Gone is "lost" or "revoked" of a tablet that can no longer report.
-	Gone   string `json:"gone,omitempty"`
+	// Gone is "lost", "revoked" or "replaced" of a device that has no access any more; MayHold, that
+	// entries which ground has never seen may still be on it; Review, how many wait for a person.
+	Gone    string `json:"gone,omitempty"`
+	MayHold bool   `json:"may_hold,omitempty"`
+	Review  int    `json:"review,omitempty"`
+	// WrittenOff is why a person stopped waiting for it.
+	WrittenOff string `json:"written_off,omitempty"`
+
 	LastAt string `json:"last_at,omitempty"`
 }
 
@@ -47,19 +53,29 @@ type Report struct {
 	SumsClose      bool            `json:"sums_close"`
 }
 
-// Waiting is a tablet that a flight waits for: for entries that it holds, or, with none, for its
-// hand-in.
+// Waiting is a tablet that a flight waits for: for entries that it holds, for a person to decide
+// about entries of it that are held on ground, for what a device without access may still have (Gone)
+// or, with none of these, for its hand-in.
 type Waiting struct {
 	Tablet string // its name
 	Holds  int
+	Review int              // entries that wait for a person
+	Gone   passenger.Access // why its access ended; it may hold entries
 }
 
 func (w Waiting) String() string {
-	if w.Holds == 0 {
+	switch {
+	case w.Review > 0:
+		return fmt.Sprintf("%d entries of tablet %s wait for a decision: its access had ended", w.Review, w.Tablet)
+	case w.Gone != "":
+		return fmt.Sprintf("tablet %s was %s and may hold entries", w.Tablet, gone[w.Gone])
+	case w.Holds == 0:
 		return fmt.Sprintf("tablet %s has not handed in", w.Tablet)
 	}
 	return fmt.Sprintf("tablet %s still holds %d entries", w.Tablet, w.Holds)
 }
+
+var gone = map[passenger.Access]string{passenger.AccessLost: "lost", passenger.AccessRevoked: "revoked", passenger.AccessReplaced: "replaced by another device"}
 
 // MarshalText implements [encoding.TextMarshaler].
 func (w Waiting) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
@@ -103,7 +119,8 @@ func report(ctx context.Context, tx ground.Tx, id passenger.FlightID) (Report, e
 	if !r.Sums.Close() {
 		r.red("sums", "", "", "")
 	}
-	r.SumsClose = len(r.Contradictions) == 0 && r.OpsIssued == r.OpsOnGround
+	r.SumsClose = len(r.Contradictions) == 0 && r.OpsIssued == r.OpsOnGround &&
+		!slices.ContainsFunc(r.Waiting, func(w Waiting) bool { return w.Gone != "" || w.Review > 0 })
 	return r, nil
 }
 
@@ -115,6 +132,16 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 	cs, err := tx.Crossings(ctx, id)
 	if err != nil {
 		return err
+	}
+	st, err := tx.Lanes(ctx, id).State()
+	if err != nil {
+		return err
+	}
+	last := map[passenger.TabletID]flightsync.Author{} // the standing incarnation of each tablet
+	for _, c := range cs {
+		if !c.FirstAt.IsZero() {
+			last[c.Tablet] = max(last[c.Tablet], c.Author)
+		}
 	}
 	for _, c := range cs {
 		if overtaken(c, cs) {
@@ -130,11 +157,13 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 		if line.Anyway, line.Alone, err = anyway(tx.Lanes(ctx, id), flightsync.Dot{Author: c.Author, Seq: seq}); err != nil {
 			return err
 		}
-		switch {
-		case !t.LostAt.IsZero():
-			line.Gone = "lost"
-		case !t.RevokedAt.IsZero():
-			line.Gone = "revoked"
+		access, may, review, err := c.Stays(ctx, tx, st, v)
+		if err != nil {
+			return err
+		}
+		line.MayHold, line.Review, line.WrittenOff = may, review, c.SettledWhy
+		if access.Held() {
+			line.Gone = string(access)
 		}
 		if !c.LastAt.IsZero() {
 			line.LastAt = c.LastAt.UTC().Format("2006-01-02T15:04:05Z")
@@ -148,9 +177,14 @@ func (r *Report) tablets(ctx context.Context, tx ground.Tx, id passenger.FlightI
 		over := f.Stage == passenger.Closed || f.Stage == passenger.Sealed
 		switch {
 		case c.Issued > line.OnGround:
-			r.Waiting = append(r.Waiting, Waiting{t.Name, int(c.Issued - line.OnGround)})
-		case over && !fin && !c.FirstAt.IsZero():
-			r.Waiting = append(r.Waiting, Waiting{t.Name, 0})
+			r.Waiting = append(r.Waiting, Waiting{Tablet: t.Name, Holds: int(c.Issued - line.OnGround)})
+		case may:
+			r.Waiting = append(r.Waiting, Waiting{Tablet: t.Name, Gone: access})
+		case over && !fin && !c.FirstAt.IsZero() && line.Gone == "" && c.SettledAt.IsZero() && c.Author == last[c.Tablet]:
+			r.Waiting = append(r.Waiting, Waiting{Tablet: t.Name})
+		}
+		if review > 0 {
+			r.Waiting = append(r.Waiting, Waiting{Tablet: t.Name, Review: review})
 		}
 	}
 	return nil

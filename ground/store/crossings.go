@@ -23,12 +23,16 @@ type crossingRow struct {
 	Issued        int64     `bun:"issued"`
 	OnGround      int64     `bun:"on_ground"`
 	Have          vector    `bun:"have"`
+	SettledAt     time.Time `bun:"settled_at,nullzero"`
+	SettledWhy    string    `bun:"settled_why"`
+	Reviewed      int64     `bun:"reviewed"`
 }
 
 func (r crossingRow) noun() ground.Crossing {
 	return ground.Crossing{Flight: passenger.FlightID(r.Flight), Tablet: r.Tablet, Author: flightsync.Author(r.Author),
 		Incarnation: flightsync.Incarnation(r.Incarnation), FirstAt: utc(r.FirstAt), LastAt: utc(r.LastAt),
-		Issued: uint64(r.Issued), OnGround: uint64(r.OnGround), Have: flightsync.Vector(r.Have)}
+		Issued: uint64(r.Issued), OnGround: uint64(r.OnGround), Have: flightsync.Vector(r.Have),
+		SettledAt: utc(r.SettledAt), SettledWhy: r.SettledWhy, Reviewed: uint64(r.Reviewed)}
 }
 
 // PutCrossing implements [ground.Ops].
@@ -37,7 +41,8 @@ func (t *tx) PutCrossing(ctx context.Context, cs ...ground.Crossing) error {
 	for i, c := range cs {
 		rows[i] = &crossingRow{Flight: flightID(c.Flight), Author: int64(c.Author), Tablet: c.Tablet,
 			Incarnation: token8(c.Incarnation), FirstAt: micro(c.FirstAt), LastAt: micro(c.LastAt), Issued: int64(c.Issued),
-			OnGround: int64(c.OnGround), Have: vector(c.Have)}
+			OnGround: int64(c.OnGround), Have: vector(c.Have), SettledAt: micro(c.SettledAt), SettledWhy: c.SettledWhy,
+			Reviewed: int64(c.Reviewed)}
 	}
 	return upsertAll(ctx, t, "store.PutCrossing", rows)
 }

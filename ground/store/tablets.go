@@ -87,6 +87,38 @@ func (t *tx) TabletByName(ctx context.Context, name string) (ground.Tablet, erro
 	return t.tablet(ctx, "store.TabletByName", by("name = ?", name))
 }
 
+// TabletBySignKey implements [ground.Tablets].
+func (t *tx) TabletBySignKey(ctx context.Context, key []byte) (ground.Tablet, error) {
+	return t.tablet(ctx, "store.TabletBySignKey", by("sign_key = ?", key))
+}
+
+type formerKeyRow struct {
+	bun.BaseModel `bun:"table:former_keys"`
+	Key           []byte    `bun:"sign_key,pk"`
+	Tablet        uuid.UUID `bun:"tablet_id"`
+	Why           string    `bun:"why"`
+	EndedAt       time.Time `bun:"ended_at,nullzero"`
+}
+
+func (r formerKeyRow) noun() ground.FormerKey {
+	return ground.FormerKey{Key: r.Key, Tablet: r.Tablet, Why: passenger.Access(r.Why), EndedAt: utc(r.EndedAt)}
+}
+
+// PutFormerKey implements [ground.Tablets].
+func (t *tx) PutFormerKey(ctx context.Context, k ground.FormerKey) error {
+	return t.upsert(ctx, "store.PutFormerKey", &formerKeyRow{Key: k.Key, Tablet: k.Tablet, Why: string(k.Why), EndedAt: micro(k.EndedAt)})
+}
+
+// FormerKey implements [ground.Tablets].
+func (t *tx) FormerKey(ctx context.Context, key []byte) (ground.FormerKey, error) {
+	return get[ground.FormerKey, formerKeyRow](ctx, t, "store.FormerKey", "former key", true, by("sign_key = ?", key))
+}
+
+// ListFormerKeys implements [ground.Tablets].
+func (t *tx) ListFormerKeys(ctx context.Context) ([]ground.FormerKey, error) {
+	return all[ground.FormerKey, formerKeyRow](ctx, t, "store.ListFormerKeys", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("ended_at", "sign_key") })
+}
+
 // ListTablets implements [ground.Tablets].
 func (t *tx) ListTablets(ctx context.Context) ([]ground.Tablet, error) {
 	return all[ground.Tablet, tabletRow](ctx, t, "store.ListTablets", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("name") })

@@ -48,7 +48,7 @@ func newBare(w *world, name string) *bare {
 	w.must(err)
 	anyone, err := crewapi.NewClient(crewtest.URL, "", w.http(&b.away))
 	w.must(err)
-	e, err := anyone.Enrol(w.ctx, code, name, passenger.PublicKeys{Sign: pair.Signer().Public(), Agree: pair.Agreer().Public()})
+	e, err := anyone.Enrol(w.ctx, code, name, passenger.Device{PublicKeys: passenger.PublicKeys{Sign: pair.Signer().Public(), Agree: pair.Agreer().Public()}})
 	w.must(err)
 	b.id, b.token = e.Tablet, e.Token
 	b.connect()

@@ -10,7 +10,7 @@ import (
 
 // A tablet is lost in flight. What it gave to another tablet, and that one to ground, counts; ground
 // ends its access, takes it off the flight and cuts it behind the last entry it has heard of. What
-// its keys sign after that is kept and counts for nothing; nobody waits for it at the seal.
+// its keys sign after that is kept and counts for nothing; the flight waits until somebody decides.
 func lostTablet(w *world) {
 	_, _, ts := w.crewed("fore", "aft", "mid")
 	fore, aft, mid := ts[0], ts[1], ts[2]
@@ -49,6 +49,10 @@ func lostTablet(w *world) {
 	}
 	want(w, "a question about what came behind the cut", question, true)
 	w.over(first, fore, mid)
+	if r := w.report(first); r.SumsClose || len(r.Waiting) == 0 {
+		w.Errorf("the flight does not wait for what came of the lost tablet, or may still come: %s, %v", r.Stage, r.Waiting)
+	}
+	w.must(w.dispatch.WriteOff(w.ctx, first, "aft", "ops", "looked at: it was recorded after the loss"))
 	r := w.booksClose(first)
 	want(w, "stage", r.Stage, "sealed")
 	want(w, "acted", r.Acted, 1)

@@ -137,6 +137,14 @@ var nouns = []noun{
 	}, func(s *suite, tx ground.Tx, w ground.Tablet) (ground.Tablet, error) {
 		return tx.TabletByName(s.ctx, w.Name)
 	}),
+	of(func(s *suite, tx ground.Tx, v *ground.FormerKey) error {
+		if err := tx.InsertTablet(s.ctx, ground.Tablet{ID: v.Tablet}); err != nil {
+			return err
+		}
+		return tx.PutFormerKey(s.ctx, *v)
+	}, func(s *suite, tx ground.Tx, w ground.FormerKey) (ground.FormerKey, error) {
+		return tx.FormerKey(s.ctx, w.Key)
+	}),
 	of(func(s *suite, tx ground.Tx, v *ground.EnrolCode) error {
 		if err := tx.InsertTablet(s.ctx, ground.Tablet{ID: v.Tablet}); err != nil {
 			return err

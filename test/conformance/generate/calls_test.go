@@ -30,12 +30,12 @@ func TestCalls(t *testing.T) {
 	}
 	open, l := g.dial("")
 	device := passenger.PublicKeys{Sign: a.pair.Signer().Public(), Agree: a.pair.Agreer().Public()}
-	e, err := open.Enrol(t.Context(), "7F3Q-20WX", "galley 1", device)
+	e, err := open.Enrol(t.Context(), "7F3Q-20WX", "galley 1", passenger.Device{PublicKeys: device})
 	keep("enrol", l, err, "")
 	if e.Tablet != id {
 		t.Errorf("tablet %s", e.Tablet)
 	}
-	_, err = open.Enrol(t.Context(), "0000-0000", "galley 1", device)
+	_, err = open.Enrol(t.Context(), "0000-0000", "galley 1", passenger.Device{PublicKeys: device})
 	keep("enrol with a code that is used", l, err, passenger.Forbidden)
 	_, err = open.Flights(t.Context(), nil)
 	keep("without a token", l, err, passenger.SignedOut)

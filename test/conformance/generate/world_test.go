@@ -203,7 +203,7 @@ func (g *ground) take(d *device, runs []flightsync.Run) flightsync.Ready {
 
 // The methods of crewapi.Ground.
 
-func (g *ground) Enrol(_ context.Context, code, _ string, k passenger.PublicKeys) (e passenger.Enrolment, err error) {
+func (g *ground) Enrol(_ context.Context, code, _ string, k passenger.Device) (e passenger.Enrolment, err error) {
 	for _, d := range g.tablets {
 		if code == "7F3Q-20WX" && bytes.Equal(d.keys.Sign, k.Sign) {
 			return passenger.Enrolment{Tablet: d.id, Token: "token-" + string(d.id[:]), Ground: passenger.PublicKeys{Sign: g.pair.Signer().Public(), Agree: g.pair.Agreer().Public()}}, nil
@@ -392,3 +392,8 @@ func (g *ground) client(id passenger.TabletID) (*crewapi.Client, *line) {
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// HandOver implements crewapi.Ground: the vectors have none.
+func (g *ground) HandOver(context.Context, flightsync.HandOver) ([][]byte, passenger.Access, error) {
+	return nil, passenger.AccessUnknown, nil
+}

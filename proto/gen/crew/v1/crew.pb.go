@@ -38,6 +38,11 @@ type EnrolRequest struct {
 	Version uint32 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
 	// The key that ground seals to for this device: a compressed P-256 point, 33 bytes.
 	AgreeKey []byte `protobuf:"bytes,5,opt,name=agree_key,json=agreeKey,proto3" json:"agree_key,omitempty"`
+	// The sign key that the device had before, 33 bytes; empty for none.
+	FormerKey []byte `protobuf:"bytes,6,opt,name=former_key,json=formerKey,proto3" json:"former_key,omitempty"`
+	// The former key's signature over "cabinloop device 1" 0x00, former_key, SHA-256 of the code,
+	// sign_key and agree_key: what the former key signed for ground is this device's.
+	Proof []byte `protobuf:"bytes,7,opt,name=proof,proto3" json:"proof,omitempty"`
 	// Random bytes of this question, which the answer proves to be its answer by.
 	Nonce         uint32 `protobuf:"fixed32,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -109,6 +114,20 @@ func (x *EnrolRequest) GetAgreeKey() []byte {
 	return nil
 }
 
+func (x *EnrolRequest) GetFormerKey() []byte {
+	if x != nil {
+		return x.FormerKey
+	}
+	return nil
+}
+
+func (x *EnrolRequest) GetProof() []byte {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
 func (x *EnrolRequest) GetNonce() uint32 {
 	if x != nil {
 		return x.Nonce
@@ -127,6 +146,9 @@ type EnrolResponse struct {
 	GroundSignKey []byte `protobuf:"bytes,3,opt,name=ground_sign_key,json=groundSignKey,proto3" json:"ground_sign_key,omitempty"`
 	// The key that the tablet seals to for ground, 33 bytes. The tablet keeps to it.
 	GroundAgreeKey []byte `protobuf:"bytes,4,opt,name=ground_agree_key,json=groundAgreeKey,proto3" json:"ground_agree_key,omitempty"`
+	// How the device stood that proved a former key: renewed, replaced, revoked, lost, or unknown
+	// when ground knows no such device. Empty when it proved none.
+	Former string `protobuf:"bytes,5,opt,name=former,proto3" json:"former,omitempty"`
 	// The wire version of ground.
 	Version uint32 `protobuf:"varint,8,opt,name=version,proto3" json:"version,omitempty"`
 	// Which question this answers: the first 8 bytes, little endian, of SHA-256 over "cabinloop answer 1"
@@ -193,6 +215,13 @@ func (x *EnrolResponse) GetGroundAgreeKey() []byte {
 		return x.GroundAgreeKey
 	}
 	return nil
+}
+
+func (x *EnrolResponse) GetFormer() string {
+	if x != nil {
+		return x.Former
+	}
+	return ""
 }
 
 func (x *EnrolResponse) GetVersion() uint32 {
@@ -1465,8 +1494,17 @@ type DeliverRequest struct {
 	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// The flight's group, 8 bytes.
 	Group []byte `protobuf:"bytes,2,opt,name=group,proto3" json:"group,omitempty"`
-	// What ground lacks, as far as the tablet knows; at most 4,096 ops together.
-	Runs          []*SealedRun `protobuf:"bytes,3,rep,name=runs,proto3" json:"runs,omitempty"`
+	// What ground lacks, as far as the tablet knows; at most 4,096 ops together. Only a hand-over may
+	// have none: then it says that nothing is left.
+	Runs []*SealedRun `protobuf:"bytes,3,rep,name=runs,proto3" json:"runs,omitempty"`
+	// Of a hand-over: the device's sign key, 33 bytes. Else empty, and the token says whose it is.
+	DeviceKey []byte `protobuf:"bytes,4,opt,name=device_key,json=deviceKey,proto3" json:"device_key,omitempty"`
+	// Of a hand-over: that key's signature over "cabinloop hand-over 1" 0x00, group, left (varint) and
+	// SHA-256 over the runs: author (varint), incarnation, first_seq (varint), number of ops (varint),
+	// each op behind its length (varint), head, sig behind its length (varint).
+	Proof []byte `protobuf:"bytes,5,opt,name=proof,proto3" json:"proof,omitempty"`
+	// Of a hand-over: how many ops of the flight stay on the device after this.
+	Left          uint64 `protobuf:"varint,6,opt,name=left,proto3" json:"left,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1522,6 +1560,27 @@ func (x *DeliverRequest) GetRuns() []*SealedRun {
 	return nil
 }
 
+func (x *DeliverRequest) GetDeviceKey() []byte {
+	if x != nil {
+		return x.DeviceKey
+	}
+	return nil
+}
+
+func (x *DeliverRequest) GetProof() []byte {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+func (x *DeliverRequest) GetLeft() uint64 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
 // DeliverResponse is the acknowledgement.
 type DeliverResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1534,7 +1593,9 @@ type DeliverResponse struct {
 	// The root key's signature over "cabinloop delivery 1" 0x00, group, the tablet's identity, author
 	// (varint), incarnation, first and last sequence number (varints), and SHA-256 over the sealed
 	// ops, each behind its length (varint).
-	Receipts      [][]byte `protobuf:"bytes,3,rep,name=receipts,proto3" json:"receipts,omitempty"`
+	Receipts [][]byte `protobuf:"bytes,3,rep,name=receipts,proto3" json:"receipts,omitempty"`
+	// Of a hand-over: how the device stands with ground, as in EnrolResponse.former; empty for good.
+	Access        string `protobuf:"bytes,4,opt,name=access,proto3" json:"access,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1590,24 +1651,35 @@ func (x *DeliverResponse) GetReceipts() [][]byte {
 	return nil
 }
 
+func (x *DeliverResponse) GetAccess() string {
+	if x != nil {
+		return x.Access
+	}
+	return ""
+}
+
 var File_crew_v1_crew_proto protoreflect.FileDescriptor
 
 const file_crew_v1_crew_proto_rawDesc = "" +
 	"\n" +
-	"\x12crew/v1/crew.proto\x12\acrew.v1\"\xab\x01\n" +
+	"\x12crew/v1/crew.proto\x12\acrew.v1\"\xe0\x01\n" +
 	"\fEnrolRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x1f\n" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
 	"deviceName\x12\x19\n" +
 	"\bsign_key\x18\x03 \x01(\fR\asignKey\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\rR\aversion\x12\x1b\n" +
-	"\tagree_key\x18\x05 \x01(\fR\bagreeKey\x12\x14\n" +
-	"\x05nonce\x18\v \x01(\aR\x05nonce\"\xcb\x01\n" +
+	"\tagree_key\x18\x05 \x01(\fR\bagreeKey\x12\x1d\n" +
+	"\n" +
+	"former_key\x18\x06 \x01(\fR\tformerKey\x12\x14\n" +
+	"\x05proof\x18\a \x01(\fR\x05proof\x12\x14\n" +
+	"\x05nonce\x18\v \x01(\aR\x05nonce\"\xe3\x01\n" +
 	"\rEnrolResponse\x12\x1b\n" +
 	"\ttablet_id\x18\x01 \x01(\fR\btabletId\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12&\n" +
 	"\x0fground_sign_key\x18\x03 \x01(\fR\rgroundSignKey\x12(\n" +
-	"\x10ground_agree_key\x18\x04 \x01(\fR\x0egroundAgreeKey\x12\x18\n" +
+	"\x10ground_agree_key\x18\x04 \x01(\fR\x0egroundAgreeKey\x12\x16\n" +
+	"\x06former\x18\x05 \x01(\tR\x06former\x12\x18\n" +
 	"\aversion\x18\b \x01(\rR\aversion\x12\x1b\n" +
 	"\tanswer_to\x18\t \x01(\x06R\banswerTo\"\xdf\x01\n" +
 	"\x0eFlightsRequest\x12\x18\n" +
@@ -1708,15 +1780,20 @@ const file_crew_v1_crew_proto_rawDesc = "" +
 	"\tfirst_seq\x18\x03 \x01(\x04R\bfirstSeq\x12\x10\n" +
 	"\x03ops\x18\x04 \x03(\fR\x03ops\x12\x12\n" +
 	"\x04head\x18\x05 \x01(\fR\x04head\x12\x10\n" +
-	"\x03sig\x18\x06 \x01(\fR\x03sig\"h\n" +
+	"\x03sig\x18\x06 \x01(\fR\x03sig\"\xb1\x01\n" +
 	"\x0eDeliverRequest\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x14\n" +
 	"\x05group\x18\x02 \x01(\fR\x05group\x12&\n" +
-	"\x04runs\x18\x03 \x03(\v2\x12.crew.v1.SealedRunR\x04runs\"[\n" +
+	"\x04runs\x18\x03 \x03(\v2\x12.crew.v1.SealedRunR\x04runs\x12\x1d\n" +
+	"\n" +
+	"device_key\x18\x04 \x01(\fR\tdeviceKey\x12\x14\n" +
+	"\x05proof\x18\x05 \x01(\fR\x05proof\x12\x12\n" +
+	"\x04left\x18\x06 \x01(\x04R\x04left\"s\n" +
 	"\x0fDeliverResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12\x12\n" +
 	"\x04held\x18\x02 \x03(\bR\x04held\x12\x1a\n" +
-	"\breceipts\x18\x03 \x03(\fR\breceipts2\xc3\x02\n" +
+	"\breceipts\x18\x03 \x03(\fR\breceipts\x12\x16\n" +
+	"\x06access\x18\x04 \x01(\tR\x06access2\xc3\x02\n" +
 	"\rTabletService\x126\n" +
 	"\x05Enrol\x12\x15.crew.v1.EnrolRequest\x1a\x16.crew.v1.EnrolResponse\x12A\n" +
 	"\aFlights\x12\x17.crew.v1.FlightsRequest\x1a\x18.crew.v1.FlightsResponse\"\x03\x90\x02\x01\x12?\n" +

@@ -59,8 +59,9 @@ type TabletServiceClient interface {
 	// may be repeated at will. Errors: not_found, forbidden, too_much, signed_out.
 	Exchange(context.Context, *v1.ExchangeRequest) (*v1.ExchangeResponse, error)
 	// Deliver carries ops that a tablet kept past the end of its lease, sealed to ground each, and
-	// answers with receipts. It may be repeated at will. Errors: not_found, forbidden, too_much,
-	// signed_out.
+	// answers with receipts. It may be repeated at will. A device whose access ended hands over by it
+	// what it has, proven by its key in place of a token; it is told nothing of the flight. Errors:
+	// not_found, forbidden, too_much, signed_out.
 	Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error)
 	// Watch streams frames as flights change: what an exchange would have answered. A lost frame
 	// costs latency, never data. An empty frame is a heartbeat. The stream ends when the tablet's
@@ -174,8 +175,9 @@ type TabletServiceHandler interface {
 	// may be repeated at will. Errors: not_found, forbidden, too_much, signed_out.
 	Exchange(context.Context, *v1.ExchangeRequest) (*v1.ExchangeResponse, error)
 	// Deliver carries ops that a tablet kept past the end of its lease, sealed to ground each, and
-	// answers with receipts. It may be repeated at will. Errors: not_found, forbidden, too_much,
-	// signed_out.
+	// answers with receipts. It may be repeated at will. A device whose access ended hands over by it
+	// what it has, proven by its key in place of a token; it is told nothing of the flight. Errors:
+	// not_found, forbidden, too_much, signed_out.
 	Deliver(context.Context, *v1.DeliverRequest) (*v1.DeliverResponse, error)
 	// Watch streams frames as flights change: what an exchange would have answered. A lost frame
 	// costs latency, never data. An empty frame is a heartbeat. The stream ends when the tablet's
