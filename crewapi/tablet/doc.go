@@ -4,6 +4,7 @@
 // # On disk
 //
 //	lock                      held by the one process that owns the directory
+//	former/<key>.keys         private keys that this device had before it enrolled again; mode 0600
 //	device.json               identity, ground's address and public keys, token; mode 0600
 //	device.keys               this tablet's private keys (package keys); mode 0600
 //	flights.json              what ground assigned, with the salt of each flight's store
@@ -48,6 +49,9 @@
 //     vectors, too. A peer's word never replaces this tablet's store.
 //   - On SATCOM (package uplink) there is no stream; rounds happen when they are due, by one tablet for
 //     all in reach on the LAN, and what they cost is on the flight's account, kept in flights.json.
+//   - Enrolling deletes nothing: a store that former keys began takes a new incarnation, and what
+//     they signed goes over as it is. A refused token ends no flight here: what waits is handed over,
+//     proven by the key that signed it, and only ground's receipt frees it.
 //   - A tablet is handed in when ground or another tablet has everything, or with a recorded reason.
 //   - Every wait has a timer; the network may be away for days.
 //
