@@ -35,16 +35,16 @@ func (d device) knows(ground passenger.PublicKeys) bool {
 	return !d.enrolled() || bytes.Equal(d.GroundSign, ground.Sign) && bytes.Equal(d.GroundAgree, ground.Agree)
 }
 
-// loadDevice reads device.json and the keys beside it; a missing device.json is a tablet not
-// yet enrolled. Errors: corrupt; those of [keys.Load].
+// loadDevice reads device.json and the keys beside it; one that is missing or cannot be read is a
+// tablet not yet enrolled. Errors: those of [keys.Load].
 func loadDevice(path, keyPath string, log *slog.Logger) (d device, k keys.KeyStore, err error) {
-	const op = "tablet.loadDevice"
 	err = readFile(path, func(b []byte) (err error) { d, err = parseDevice(b); return err })
 	if errors.Is(err, fs.ErrNotExist) {
 		return device{}, nil, nil
 	}
-	if err != nil {
-		return device{}, nil, passenger.Wrap(passenger.Corrupt, op, "device.json cannot be read; the tablet must be enrolled anew in an empty data directory", err)
+	if err != nil { // its stores stay, and come home once it is enrolled again
+		log.Error("device.json cannot be read; enrol this tablet again, nothing on it is lost", "err", err)
+		return device{}, nil, nil
 	}
 	pair, err := loadKeys(keyPath, log)
 	if err != nil {

@@ -121,7 +121,7 @@ func enrolledDamaged(w *world) {
 		func(p *purser) { p.must(os.Remove(filepath.Join(p.dir, "device.json"))) },
 		func(p *purser) {
 			p.must(os.Remove(filepath.Join(p.dir, "device.json")))
-			p.must(os.Remove(filepath.Join(p.dir, "device.json.old")))
+			p.must(os.WriteFile(filepath.Join(p.dir, "device.json.old"), []byte("{"), 0o600))
 		},
 	} {
 		p := ts[i].(*purser)
