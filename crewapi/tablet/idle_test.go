@@ -144,3 +144,19 @@ func TestOwedPastFlight(t *testing.T) {
 	}
 	w.quiet(a, "afterwards", func() { w.sync(a) })
 }
+
+// TestNearestFlightsComeFirst: what is cut to the first few, on the LAN and in calls to ground, has
+// the flight of now among them, however many stand before and behind it.
+func TestNearestFlightsComeFirst(t *testing.T) {
+	w := newWorld(t)
+	a := w.tablet()
+	fs := w.flights(a, 13, func(i int) time.Time { return t0.Add(time.Duration(i-9) * 3 * time.Hour) })
+	w.sync(a)
+	now := fs[9].A.Flight
+	if groups := a.lanGroups(); len(groups) != 13 || groups[0] != now {
+		t.Errorf("on the LAN: %d flights, %v first", len(groups), groups[0])
+	}
+	if hs := a.holdings(a.vectors()); len(hs) != 13 || hs[0].Flight != now || !hs[0].Begun {
+		t.Errorf("to ground: %d flights, %+v first", len(hs), hs[0])
+	}
+}

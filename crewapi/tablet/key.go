@@ -1,7 +1,6 @@
 package tablet
 
 import (
-	"cmp"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -10,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi"
@@ -129,11 +127,8 @@ func (f *flight) destroyKey() error {
 // holdings says what the tablet holds of its flights, the nearest to its departure first: keys, what
 // it owes to ground, and vectors where they are given.
 func (a *Agent) holdings(have map[passenger.FlightID]flightsync.Vector) []crewapi.Holding {
-	now := a.Now()
-	flights := a.list()
-	slices.SortStableFunc(flights, func(f, g *flight) int { return cmp.Compare(f.std.Sub(now).Abs(), g.std.Sub(now).Abs()) })
 	var out []crewapi.Holding
-	for _, f := range flights {
+	for _, f := range a.inOrder() {
 		h := crewapi.Holding{Flight: f.id}
 		h.Have, h.Begun = have[f.id]
 		f.recMu.Lock()

@@ -10,10 +10,8 @@ import (
 // lanGroups lists the flights that this tablet exchanges on the LAN: those it serves and holds.
 func (a *Agent) lanGroups() []passenger.FlightID {
 	var out []passenger.FlightID
-	for _, f := range a.list() {
-		if f.onLAN() {
-			out = append(out, f.id)
-		}
+	for _, f := range a.nearest() {
+		out = append(out, f.id)
 	}
 	return out
 }
