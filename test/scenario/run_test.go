@@ -55,6 +55,8 @@ var scenarios = []scenario{
 	{"kind of a later version", unknownKind, ""},
 	{"disk full on a tablet", diskFull, "badger"},
 	{"clocks ten years off", clocks, ""},
+	{"answers of another flight, and old ones", mixedAnswers, "badger"},
+	{"a wrong clock in flight", wrongClock, "badger"},
 	{"cabin without internet, then landing", noInternet, ""},
 	{"note taken back after on-block", retractLate, ""},
 }
