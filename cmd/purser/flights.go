@@ -25,10 +25,11 @@ type flightJSON struct {
 	SyncedAt time.Time          `json:"synced_at,omitzero"`
 	Ready    bool               `json:"ready"`
 	Unknown  bool               `json:"unknown,omitempty"` // what waits for ground cannot be counted
+	Damaged  int                `json:"damaged,omitempty"` // records that cannot be read here
 }
 
 func fromRow(r tablet.FlightRow) flightJSON {
-	return flightJSON{r.Key.String(), r.Arrival, r.STD, r.STA, r.Role, r.Zone, r.Stage, r.Movement, r.Notes, r.Open, r.Pending, r.SyncedAt, r.Ready, r.Unknown}
+	return flightJSON{r.Key.String(), r.Arrival, r.STD, r.STA, r.Role, r.Zone, r.Stage, r.Movement, r.Notes, r.Open, r.Pending, r.SyncedAt, r.Ready, r.Unknown, r.Damaged}
 }
 
 type flightsCmd struct{}

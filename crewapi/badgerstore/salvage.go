@@ -18,9 +18,10 @@ import (
 
 // Salvaged is what can be read of a store whose files are damaged.
 type Salvaged struct {
-	State    flightsync.State // the newest that can be read; the zero State when none can
-	Ops      []flightsync.Op  // by dot
-	Damaged  []flightsync.Dot // ops once applied that cannot be read
+	State    flightsync.State  // the newest that can be read; the zero State when none can
+	Ops      []flightsync.Op   // by dot
+	Damaged  []flightsync.Dot  // ops once applied that cannot be read
+	High     flightsync.Vector // how far the store once went, as far as that is known
 	metas    map[string][]byte
 	restored int // values found under another key than the files say
 }
@@ -197,6 +198,7 @@ func (s *salvage) result(dir string) Salvaged {
 		a := flightsync.Author(a)
 		want = want.Set(a, max(n, want.Of(a)))
 	}
+	out.High = want
 	for a, n := range want {
 		for seq := uint64(1); seq <= n; seq++ {
 			dot := flightsync.Dot{Author: flightsync.Author(a), Seq: seq}

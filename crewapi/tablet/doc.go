@@ -31,10 +31,13 @@
 //   - What [Agent.Record] and the like returned without error is flushed to disk. Marks beyond
 //     that come from durable vectors only: ground's, and those of other tablets on the cabin LAN.
 //   - Pending is a difference of vectors, never a flag: own ops held minus own ops in ground's
-//     last vector. It survives every crash.
+//     last vector, and the own entries that stand in no lane. What cannot be counted is unknown, not 0.
 //   - One exchange at a time per flight; the flight's mutex is never held over the network.
-//   - A store that was rolled back takes a new incarnation before it writes. A damaged or forked
-//     store is replaced; own entries that can still be read, past Badger if need be, are recorded again.
+//   - A damaged store is replaced by one that holds what is left: the lanes up to what is lost, and what
+//     stands behind a gap beside them (kept.go). Notes stay readable and entries are taken with no ground
+//     in reach. Where the own lane is whole, the tablet goes on in it; else it takes a new incarnation,
+//     new entries wait beside the lanes, and with the next contact what was sealed goes to ground as its
+//     author proved it, the rest is recorded again, each entry once. What is missing is said.
 //   - Every crew op that ground lacks, of this tablet or another, is kept a second time in the same
 //     transaction, sealed to ground's agree key, until ground's durable vector covers it.
 //   - Note text is hidden when the lease of the flight ends by this tablet's clock, and the flight's

@@ -1,11 +1,5 @@
 package tablet
 
-import (
-	"slices"
-
-	flightsync "github.com/cabinloop/cabinloop/sync"
-)
-
 // metaErasing stands in a store from the moment bodies were dropped until its files are gone: the
 // new store has it no more. A program that is killed in between goes on with it at the next use.
 const metaErasing = "erasing"
@@ -24,19 +18,6 @@ func (f *flight) obey() error {
 		return err
 	}
 	return f.erase(v.Erased)
-}
-
-// rescuedWithout packs the rescued entries again without the erased ones.
-func (f *flight) rescuedWithout(dots []flightsync.Dot) ([]byte, error) {
-	b, err := f.db.Meta(metaRescue)
-	if err != nil || len(b) == 0 {
-		return nil, err
-	}
-	kept, err := unpackOps(b)
-	if err != nil {
-		return nil, err
-	}
-	return packOps(slices.DeleteFunc(kept, func(o flightsync.Op) bool { return slices.Contains(dots, o.Dot) })), nil
 }
 
 // resume goes on with an erasure that was cut short. What fails now is tried at the next contact.

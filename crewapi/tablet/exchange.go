@@ -22,6 +22,9 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if err := a.deliverStranded(ctx, client, f, rep); err != nil {
+		return err
+	}
 	idle, parts := 0, parts{way: &a.way.narrow}
 	for range maxRounds {
 		req, err := f.ask(parts.stuck)
@@ -279,15 +282,11 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	if err != nil {
 		return err
 	}
-	rescued, err := f.rescuedWithout(dots)
-	if err == nil {
+	if err = f.splitOld(); err == nil {
 		err = badgerstore.Copy(db, f.db, func(m badgerstore.Meta) (badgerstore.Meta, bool) {
-			d, ok := parseSealedName(m.Name)
-			return m, !(ok && slices.Contains(dots, d)) && m.Name != metaErasing && m.Name != metaRescue
+			d, ok := parseDotName(m.Name)
+			return m, !(ok && slices.Contains(dots, d)) && m.Name != metaErasing
 		})
-	}
-	if err == nil && len(rescued) > 0 {
-		err = db.Commit(flightsync.Batch{}, badgerstore.Meta{Name: metaRescue, Value: rescued})
 	}
 	if err == nil {
 		err = f.setRecord(func(r *record) { r.Generation, r.Salt = generation, salt })

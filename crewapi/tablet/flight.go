@@ -55,6 +55,8 @@ type flight struct {
 	own     counts                        // as last computed, with row
 	budget  int                           // of the next answer, bytes; 0 is the engine's
 	others  map[passenger.TabletID]*other // nil: read
+	apart   *apart                        // what stands beside the lanes; nil, or of another store: read
+	tried   *badgerstore.DB               // the store whose stranded entries were offered to ground
 	unsaved bool                          // others holds what the store does not
 
 	pins atomic.Pointer[[]cabin.Member] // the roster's keys; nil: look

@@ -16,9 +16,10 @@ type folded struct {
 	me      flightsync.Author
 	mine    map[flightsync.Author]bool
 	own     []flightsync.Op // of every lane this tablet has written, by dot
-	rescued []flightsync.Op // own entries that wait to be recorded again, in no lane
+	rescued []flightsync.Op // own entries that wait to be recorded again, in no lane, by dot
 	erased  []flightsync.Dot
-	damaged []flightsync.Dot
+	damaged []flightsync.Dot // in lanes
+	missing []flightsync.Dot // what a repair could not read, and what has not come again
 	travs   map[passenger.TravellerNo]flightsync.TravellerView
 }
 
@@ -34,13 +35,23 @@ func (f *flight) view() (*folded, error) {
 			return nil, err
 		}
 	}
-	ops := f.ops
+	kept, err := f.keptApart()
+	if err != nil {
+		return nil, err
+	}
+	ops := slices.Clip(f.ops)
+	for _, o := range kept.ops {
+		if !st.Vector().Covers(o.Dot) {
+			ops = append(ops, o)
+		}
+	}
 	v := &folded{View: flightsync.Fold(ops), state: st, me: st.Me, damaged: f.bad,
 		mine: map[flightsync.Author]bool{}, travs: map[passenger.TravellerNo]flightsync.TravellerView{}}
 	v.whose(f.agent.identities(), st)
-	var err error
-	if v.rescued, err = f.rescued(); err != nil {
-		return nil, err
+	for _, d := range kept.missing {
+		if !st.Vector().Covers(d) {
+			v.missing = append(v.missing, d)
+		}
 	}
 	orders := map[flightsync.Dot]bool{}
 	for _, d := range v.Erased {
@@ -51,10 +62,14 @@ func (f *flight) view() (*folded, error) {
 		n += int(st.Vector().Of(a))
 	}
 	v.own = make([]flightsync.Op, 0, n)
-	for i := range ops {
-		if v.mine[ops[i].Dot.Author] {
-			v.own = append(v.own, ops[i])
+	for i := range f.ops {
+		if v.mine[f.ops[i].Dot.Author] {
+			v.own = append(v.own, f.ops[i])
 		}
+	}
+	v.rescued = v.sortOut(kept.ops)
+	v.own = append(v.own, v.rescued...)
+	for i := range ops {
 		if len(orders) > 0 && orders[ops[i].Dot] && !ops[i].IsStub() {
 			v.erased = append(v.erased, ops[i].Dot)
 		}
@@ -73,8 +88,10 @@ func (v *folded) whose(is []identity, st flightsync.State) {
 			v.mine[e.Author] = true
 		}
 	}
-	if st.Me != flightsync.Nobody {
-		v.mine[st.Me] = true
+	for _, l := range st.Lanes { // the roster may be damaged
+		if l.Author == st.Me || isCrew(l) && l.Key == st.Own && l.Key != (flightsync.PublicKey{}) {
+			v.mine[l.Author] = true
+		}
 	}
 }
 
@@ -140,5 +157,5 @@ func (v *folded) byNonce(nonce [8]byte, kinds ...flightsync.Kind) (flightsync.Op
 // isLead reports whether this tablet decides service matters on board.
 func (v *folded) isLead() bool {
 	lead, ok := v.ActingLead()
-	return ok && lead == v.me
+	return ok && (lead == v.me || v.me == flightsync.Nobody && v.mine[lead])
 }

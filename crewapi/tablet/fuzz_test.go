@@ -44,6 +44,18 @@ func FuzzUnpackOps(f *testing.F) {
 	})
 }
 
+// FuzzMissing reads the dots of what could not be read: what is read is written as the same dots.
+func FuzzMissing(f *testing.F) {
+	f.Add(packMissing([]flightsync.Dot{{Author: 3, Seq: 1}, {Author: 4, Seq: 300}}))
+	f.Add([]byte{3, 128})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		dots := unpackMissing(b)
+		if again := unpackMissing(packMissing(dots)); !reflect.DeepEqual(dots, again) {
+			t.Fatalf("%v is read again as %v", dots, again)
+		}
+	})
+}
+
 func FuzzSealedName(f *testing.F) {
 	f.Add(sealedName(flightsync.Dot{Author: 4, Seq: 300}))
 	f.Add(metaSealed + "short")

@@ -151,8 +151,10 @@ func (f *flight) handed(runs, left []unsentRun) error {
 	if err := f.use(); err != nil {
 		return err
 	}
+	if err := f.splitOld(); err != nil {
+		return err
+	}
 	st, peer := f.rep.State(), slices.Clone(f.talk.Peer)
-	taken := map[flightsync.Dot]bool{}
 	var metas []badgerstore.Meta
 	for _, r := range runs {
 		if slices.ContainsFunc(left, func(l unsentRun) bool { return l.Author == r.Author && l.First == r.First }) {
@@ -160,25 +162,20 @@ func (f *flight) handed(runs, left []unsentRun) error {
 		}
 		for seq := r.First; seq <= r.Last(); seq++ {
 			d := flightsync.Dot{Author: r.Author, Seq: seq}
-			taken[d] = true
-			metas = append(metas, badgerstore.Meta{Name: sealedName(d), Gone: true})
+			metas = append(metas, badgerstore.Meta{Name: sealedName(d), Gone: true}, badgerstore.Meta{Name: dotName(metaKept, d), Gone: true})
 		}
 		if lane, ok := st.Lane(r.Author); ok && lane.Incarnation == r.Incarnation && r.First <= peer.Of(r.Author)+1 && r.Last() <= lane.Seq {
 			peer = peer.Set(r.Author, max(peer.Of(r.Author), r.Last()))
 		}
 	}
-	rescued, err := f.rescued()
-	if err != nil || len(metas) == 0 {
-		return err
-	}
-	if len(rescued) > 0 && !slices.ContainsFunc(rescued, func(o flightsync.Op) bool { return !taken[o.Dot] }) {
-		metas = append(metas, badgerstore.Meta{Name: metaRescue})
+	if len(metas) == 0 {
+		return nil
 	}
 	metas = append(metas, badgerstore.Meta{Name: metaPeer, Value: peer.Pack()})
-	if err := f.db.Commit(flightsync.Batch{}, metas...); err != nil {
+	if err := writeMetas(f.db, metas); err != nil {
 		return err
 	}
-	f.talk.Peer, f.row, f.folded = peer, nil, nil
+	f.talk.Peer, f.row, f.folded, f.apart = peer, nil, nil, nil
 	f.sealedNow(metas)
 	f.agent.tell(f.key)
 	return nil

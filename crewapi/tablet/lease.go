@@ -101,7 +101,11 @@ func (f *flight) purge(v *folded, rec record) error {
 	if err != nil {
 		return err
 	}
-	left := unsent{Runs: runs, Assignment: &rec.Assignment}
+	again, err := f.sealedApart(v, runs)
+	if err != nil {
+		return err
+	}
+	left := unsent{Runs: append(runs, again...), Assignment: &rec.Assignment}
 	if err := f.agent.saveUnsent(f.id, left); err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package tablet
 import "time"
 
 const (
+	// againBytes bounds the entries that one write records again, bytes; their sealed copies come on top.
+	againBytes = 96 << 10
 	// openStores is how many flights' stores are open at once (measured: 4 small ones in 28 MB).
 	openStores = 3
 	// maxRounds bounds the exchanges of one flight in one round of syncing: 256 budgets.

@@ -34,6 +34,7 @@ type FlightRow struct {
 	Open     int                // standing notes without an outcome
 	Pending  int                // own entries not yet on ground, those that a repair keeps apart among them
 	Unknown  bool               // what of this flight waits for ground cannot be read now: Pending says nothing
+	Damaged  int                // records of this flight that cannot be read here: notes, entries, parts of the list
 	SyncedAt time.Time          // of the last exchange with ground; zero for never
 	Ready    bool               // the flight's data is on this tablet, and ground knows that it records there
 }
@@ -112,6 +113,7 @@ type Status struct {
 	Unknown   int                `json:"unknown"`   // flights whose waiting entries cannot be counted now: their store or key cannot be read
 	Issued    int                `json:"issued"`    // own ops ever written, all flights
 	OnGround  int                `json:"on_ground"` // of them on ground, from ground's durable vectors
+	Damaged   int                `json:"damaged"`   // records that cannot be read here, all flights; ground is asked for them
 	LastSync  time.Time          `json:"last_sync,omitzero"`
 	LastError string             `json:"last_error,omitempty"` // public text of the last failed sync, "" after a good one
 	FreeBytes uint64             `json:"free_bytes"`           // disk

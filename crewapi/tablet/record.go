@@ -5,12 +5,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// write appends drafts to this tablet's lane in one durable batch; the caller holds f.mu.
+// write appends drafts to this tablet's lane in one durable batch; where the lane has a gap they are
+// kept beside it. The caller holds f.mu.
 func (f *flight) write(drafts ...flightsync.Draft) error {
+	return f.writeWith(nil, drafts...)
+}
+
+// writeWith is write with further values in the same batch.
+func (f *flight) writeWith(metas []badgerstore.Meta, drafts ...flightsync.Draft) error {
 	salts := make([][flightsync.SaltSize]byte, len(drafts))
 	for i := range salts {
 		b, err := f.agent.random(flightsync.SaltSize)
@@ -19,11 +26,17 @@ func (f *flight) write(drafts ...flightsync.Draft) error {
 		}
 		copy(salts[i][:], b)
 	}
-	ready, err := f.step(flightsync.Write{Author: f.rep.State().Me, Drafts: drafts, Salts: salts, Now: f.agent.now()})
+	w := flightsync.Write{Author: f.rep.State().Me, Drafts: drafts, Salts: salts, Now: f.agent.now()}
+	if w.Author == flightsync.Nobody {
+		if done, err := f.writeApart(w); done || err != nil {
+			return err
+		}
+	}
+	ready, err := f.step(w)
 	if err != nil {
 		return err
 	}
-	return f.commit(ready)
+	return f.commit(ready, metas...)
 }
 
 // entering runs fn on the opened flight that key names, for an entry by the crew; when fn wrote

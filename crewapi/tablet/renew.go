@@ -11,44 +11,107 @@ import (
 	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
-// renew replaces a damaged or forked store by an empty one under a new incarnation. What ground
-// holds comes back with the next exchange. Own entries that can still be read go along in the
-// new store, apart from the lanes, until [flight.recordAgain] knows which of them ground lacks.
-// That the new store opens shows that it is not disk or memory that the old one lacked. The
-// caller holds f.mu.
+// renew replaces a damaged or forked store by a new one that holds what is left of it: the lanes up to
+// what is lost, and beside them what stands behind (kept.go). What ground or another tablet holds of the
+// rest comes back with the next exchange. Where this tablet's own lane is whole it goes on in it; else
+// it takes a new incarnation. That the new store opens shows that it is not disk or memory that the old
+// one lacked. The caller holds f.mu.
 func (f *flight) renew() error {
 	rec := f.record()
-	kept, sealed, err := f.rescue(rec)
+	f.shut()
+	left, err := f.salvage(rec)
+	if err != nil {
+		// Whatever was only here is lost; say so, and go on from ground.
+		f.agent.Log.Error("store cannot be read; entries that were only here are lost", "flight", f.id.String(), "err", err)
+		left.Damaged = []flightsync.Dot{blank}
+	} else if len(left.Damaged) > 0 {
+		f.agent.Log.Error("entries are damaged", "flight", f.id.String(), "n", len(left.Damaged))
+	}
+	return f.renewFrom(rec, left)
+}
+
+func (f *flight) renewFrom(rec record, left badgerstore.Salvaged) error {
+	inc, err := f.incarnation()
 	if err != nil {
 		return err
 	}
-	f.shut()
-	generation := rec.Generation + 1
+	from := left.State
+	if from.Group != f.id {
+		from = f.empty(rec.Incarnation).State
+	}
+	m := flightsync.Mend(from, left.Ops, left.High, inc, verify)
+	generation := f.newest() + 1
 	db, salt, err := f.fresh(generation)
 	if err != nil {
 		return err
 	}
-	inc, err := f.incarnation()
-	if err == nil {
-		err = db.Commit(f.empty(inc), badgerstore.Meta{Name: metaRescue, Value: packOps(kept)})
-	}
-	for part := range slices.Chunk(sealed, resealAtOnce) {
+	for _, b := range m.Batches {
 		if err == nil {
-			err = db.Commit(flightsync.Batch{}, part...)
+			err = db.Apply(b)
 		}
 	}
 	if err == nil {
+		err = writeMetas(db, beside(left, m.Rest))
+	}
+	if err == nil {
+		if st := m.Batches[len(m.Batches)-1].State; st.Incarnation != (flightsync.Incarnation{}) {
+			inc = st.Incarnation
+		}
 		err = f.setRecord(func(r *record) { r.Generation, r.Salt, r.Incarnation = generation, salt, inc })
 	}
 	if err != nil {
 		db.Close()
 		return err
 	}
-	f.agent.Log.Warn("store replaced", "flight", f.id.String(), "n", len(kept))
-	f.db, f.talk, f.folded, f.row, f.ops, f.sealed = db, flightsync.Talk{}, nil, nil, nil, nil
+	f.agent.Log.Warn("store replaced", "flight", f.id.String(), "n", len(left.Ops))
+	f.db, f.talk, f.folded, f.row, f.ops, f.sealed, f.others = db, flightsync.Talk{}, nil, nil, nil, nil, nil
 	f.setAside(rec)
+	if err := f.readMeta(); err != nil {
+		return err
+	}
 	f.rep, err = flightsync.Load(db, verify)
 	return err
+}
+
+// beside lists the values of a damaged store that come along, and what stands in no lane.
+func beside(left badgerstore.Salvaged, rest []flightsync.Op) (out []badgerstore.Meta) {
+	for _, name := range []string{metaPeer, metaSynced, metaOthers, metaRescue, metaErasing} {
+		if v := left.Meta(name); len(v) > 0 {
+			out = append(out, badgerstore.Meta{Name: name, Value: v})
+		}
+	}
+	for _, prefix := range []string{metaSealed, metaProof, metaKept, metaMoved} {
+		// Never an error: it is in memory.
+		_ = left.Metas(prefix, func(name string, value []byte) bool {
+			out = append(out, badgerstore.Meta{Name: name, Value: value})
+			return true
+		})
+	}
+	for _, o := range rest {
+		out = append(out, keptMeta(o))
+	}
+	missing := slices.Concat(unpackMissing(left.Meta(metaMissing)), left.Damaged)
+	return append(out, badgerstore.Meta{Name: metaMissing, Value: packMissing(missing)})
+}
+
+func packMissing(dots []flightsync.Dot) (b []byte) {
+	for _, d := range dots {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(d.Author)), d.Seq)
+	}
+	return b
+}
+
+// unpackMissing reads what packMissing wrote, as far as it can be read.
+func unpackMissing(b []byte) (out []flightsync.Dot) {
+	for len(b) > 0 {
+		a, n := binary.Uvarint(b)
+		seq, k := binary.Uvarint(b[max(n, 0):])
+		if n <= 0 || k <= 0 || a >= flightsync.MaxAuthors {
+			return out
+		}
+		out, b = append(out, flightsync.Dot{Author: flightsync.Author(a), Seq: seq}), b[n+k:]
+	}
+	return out
 }
 
 // setAside keeps a replaced store, with its salt, until the flight leaves the tablet or
@@ -64,37 +127,6 @@ func (f *flight) setAside(rec record) {
 	}
 }
 
-// rescue reads what is left of this tablet's own entries: through the open store, or past Badger
-// from the files of one that does not open.
-func (f *flight) rescue(rec record) (kept []flightsync.Op, sealed []badgerstore.Meta, err error) {
-	if f.db != nil {
-		sealed = carried(f.db)
-		st, err := f.db.State()
-		if err != nil {
-			return nil, sealed, nil
-		}
-		ops, bad, err := readable(f.db, st.Vector())
-		if err != nil {
-			return nil, sealed, nil
-		}
-		old, err := f.db.Meta(metaRescue)
-		if err != nil {
-			old = nil
-		}
-		return f.worthKeeping(st, ops, len(bad), old), sealed, nil
-	}
-	s, err := f.salvage(rec)
-	if err != nil {
-		// Whatever was only here is lost; say so, and go on from ground.
-		f.agent.Log.Error("store cannot be read; entries that were only here are lost", "flight", f.id.String(), "err", err)
-		return nil, nil, nil
-	}
-	if s.State.Group == (passenger.FlightID{}) {
-		s.State.Me = flightsync.Nobody // then the roster alone says which lanes are this tablet's
-	}
-	return f.worthKeeping(s.State, s.Ops, len(s.Damaged), s.Meta(metaRescue)), carried(s), nil
-}
-
 func (f *flight) salvage(rec record) (badgerstore.Salvaged, error) {
 	secret := f.key32()
 	if secret == nil {
@@ -105,117 +137,6 @@ func (f *flight) salvage(rec record) (badgerstore.Salvaged, error) {
 		return badgerstore.Salvaged{}, err
 	}
 	return badgerstore.Salvage(f.dir(rec.Generation), key, f.id)
-}
-
-// worthKeeping picks what a person entered on this tablet. old are the entries of a replacement
-// that was not finished.
-func (f *flight) worthKeeping(st flightsync.State, ops []flightsync.Op, damaged int, old []byte) []flightsync.Op {
-	if damaged > 0 {
-		f.agent.Log.Error("entries are damaged", "flight", f.id.String(), "n", damaged)
-	}
-	v := &folded{View: flightsync.Fold(ops), mine: map[flightsync.Author]bool{}}
-	v.whose(f.agent.identities(), st)
-	kept, err := unpackOps(old)
-	if err != nil {
-		kept = nil
-	}
-	for _, o := range ops {
-		if v.mine[o.Dot.Author] && !o.IsStub() && again[o.Header.Kind] {
-			kept = append(kept, o)
-		}
-	}
-	return kept
-}
-
-// again are the kinds worth recording again: what a person entered.
-var again = map[flightsync.Kind]bool{flightsync.KindSeen: true, flightsync.KindOutcome: true, flightsync.KindGesture: true,
-	flightsync.KindVoid: true, flightsync.KindSeatNow: true, flightsync.KindClaim: true, flightsync.KindResolve: true, flightsync.KindMovement: true}
-
-// rescued reads the entries that wait to be recorded again; the caller has called use.
-func (f *flight) rescued() ([]flightsync.Op, error) {
-	b, err := f.db.Meta(metaRescue)
-	if err != nil {
-		return nil, err
-	}
-	return unpackOps(b)
-}
-
-// rescuing reports whether entries wait to be recorded again.
-func (f *flight) rescuing() bool {
-	b, err := f.db.Meta(metaRescue)
-	return err != nil || len(b) > 0
-}
-
-// recordAgain writes the rescued entries that ground does not hold into the new lane, in one
-// batch with the end of the rescue. Dots of entries that moved are followed.
-func (f *flight) recordAgain() error {
-	b, err := f.db.Meta(metaRescue)
-	if err != nil || len(b) == 0 {
-		return err
-	}
-	kept, err := unpackOps(b)
-	if err != nil {
-		return err
-	}
-	v, err := f.view()
-	if err != nil || v.me == flightsync.Nobody {
-		return err
-	}
-	held := map[flightsync.Dot]flightsync.Hash{}
-	for _, o := range v.own {
-		held[o.Dot] = o.Commit
-	}
-	moved := map[flightsync.Dot]flightsync.Dot{}
-	follow := func(d flightsync.Dot) flightsync.Dot {
-		if to, ok := moved[d]; ok {
-			return to
-		}
-		return d
-	}
-	next := v.state.Vector().Of(v.me) + 1
-	var drafts []flightsync.Draft
-	for _, o := range kept {
-		if held[o.Dot] == o.Commit {
-			continue
-		}
-		h := o.Header
-		d := flightsync.Draft{Kind: h.Kind, Entity: follow(h.Entity), Traveller: h.Traveller, Flags: h.Flags, Nonce: h.Nonce,
-			Content: o.Content(), Unstamped: h.Stamp == flightsync.Stamp{}}
-		for _, over := range h.Over {
-			d.Over = append(d.Over, follow(over))
-		}
-		moved[o.Dot] = flightsync.Dot{Author: v.me, Seq: next}
-		next++
-		drafts = append(drafts, d)
-	}
-	// Recorded again, they must not come to ground a second time as what they were.
-	done := []badgerstore.Meta{{Name: metaRescue}}
-	if err := f.readSealed(); err != nil {
-		return err
-	}
-	for d := range f.sealed {
-		if v.mine[d.Author] && d.Author != v.me && !v.state.Vector().Covers(d) {
-			done = append(done, badgerstore.Meta{Name: sealedName(d), Gone: true})
-		}
-	}
-	defer func() { f.folded, f.row = nil, nil }() // they speak of the rescued
-	if len(drafts) == 0 {
-		return f.commit(flightsync.Ready{}, done...)
-	}
-	salts := make([][flightsync.SaltSize]byte, len(drafts))
-	for i := range salts {
-		b, err := f.agent.random(flightsync.SaltSize)
-		if err != nil {
-			return err
-		}
-		copy(salts[i][:], b)
-	}
-	ready, err := f.step(flightsync.Write{Author: v.me, Drafts: drafts, Salts: salts, Now: f.agent.now()})
-	if err != nil {
-		return err
-	}
-	f.agent.Log.Info("rescued entries recorded again", "flight", f.id.String(), "n", len(drafts))
-	return f.commit(ready, done...)
 }
 
 // packOps writes ops as author, sequence, length and raw bytes each.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
-	flightsync "github.com/cabinloop/cabinloop/sync"
 )
 
 // Flights lists the flights: one in the air or boarding first, then the next to depart, then
@@ -92,7 +91,9 @@ func (f *flight) summary() (FlightRow, counts, error) {
 func (f *flight) rowOf(v *folded, rec record) FlightRow {
 	as := rec.Assignment
 	r := FlightRow{Key: as.Key, Arrival: as.Arrival, STD: as.STD, STA: as.STA, Role: as.Role, Zone: as.Zone, Stage: as.Stage,
-		Pending: v.pending(f.talk.Peer) + len(v.rescued), SyncedAt: f.synced, Ready: v.Genesis.Key.Carrier != "" && v.me != flightsync.Nobody}
+		Pending: v.pending(f.talk.Peer) + len(v.rescued) + f.sealedOnly(v), SyncedAt: f.synced,
+		Unknown: slices.Contains(v.missing, blank), Damaged: len(v.damaged) + len(v.missing),
+		Ready: v.Genesis.Key.Carrier != "" && len(v.mine) > 0}
 	if v.Genesis.Key.Carrier != "" {
 		r.Arrival, r.STD, r.STA = v.Genesis.Arrival, v.Genesis.STD, v.Genesis.STA
 	}

@@ -24,21 +24,17 @@ const (
 // some 50 KB. The others follow with the next writes.
 const resealAtOnce = 256
 
-func sealedName(d flightsync.Dot) string {
-	return metaSealed + string(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, uint32(d.Author)), d.Seq))
-}
+func sealedName(d flightsync.Dot) string { return dotName(metaSealed, d) }
 
 func proofName(a flightsync.Author) string {
 	return metaProof + string(binary.BigEndian.AppendUint32(nil, uint32(a)))
 }
 
 func parseSealedName(name string) (d flightsync.Dot, ok bool) {
-	rest, ok := strings.CutPrefix(name, metaSealed)
-	b := []byte(rest)
-	if !ok || len(b) != 12 {
-		return d, false
+	if rest, is := strings.CutPrefix(name, metaSealed); is {
+		return unpackDot([]byte(rest))
 	}
-	return flightsync.Dot{Author: flightsync.Author(binary.BigEndian.Uint32(b)), Seq: binary.BigEndian.Uint64(b[4:])}, true
+	return d, false
 }
 
 // isCrew reports whether a lane is a tablet's.
@@ -176,23 +172,6 @@ func (f *flight) sealedNow(metas []badgerstore.Meta) {
 			f.sealed[d] = true
 		}
 	}
-}
-
-// metasOf is where sealed ops are read from: an open store, or what was salvaged of one.
-type metasOf interface {
-	Metas(prefix string, yield func(name string, value []byte) bool) error
-}
-
-// carried lists sealed ops and their proofs, for the store that replaces one.
-func carried(from metasOf) (out []badgerstore.Meta) {
-	for _, prefix := range []string{metaSealed, metaProof} {
-		// What cannot be read cannot be carried; the ops themselves are rescued besides.
-		_ = from.Metas(prefix, func(name string, value []byte) bool {
-			out = append(out, badgerstore.Meta{Name: name, Value: slices.Clone(value)})
-			return true
-		})
-	}
-	return out
 }
 
 // unsentRun is a sealed run with whose it is.

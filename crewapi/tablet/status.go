@@ -21,6 +21,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 		if err != nil {
 			a.Log.Warn("flight cannot be read", "flight", f.id.String(), "err", err)
 		}
+		st.Damaged += row.Damaged
 		if row.Unknown {
 			st.Unknown++
 		}
