@@ -136,7 +136,9 @@ func dumb(ops []Op, lead Author) map[Dot]dumbNote {
 				n.seen = true
 				outs = append(outs, x)
 				for _, g := range x.Header.Over {
-					gone[g] = true
+					if all[g].Header.Kind != KindResolve || x.Dot.Author == lead { // what a lead decided, a lead undoes
+						gone[g] = true
+					}
 				}
 			}
 		}
