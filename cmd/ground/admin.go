@@ -169,9 +169,22 @@ func (c *doctorCmd) Run(a *app) error {
 	if err := a.open(); err != nil {
 		return err
 	}
-	doc := map[string]any{"database": engine(a.DB), "time": a.now().Format(time.RFC3339), "schema": "current"}
+	nodes, err := a.db.Nodes(a.ctx)
+	if err != nil {
+		return err
+	}
+	off := []string{}
+	for _, n := range nodes {
+		if d := n.Time().Sub(a.now()); d.Abs() > offBy {
+			off = append(off, n.Time().Format(time.RFC3339))
+		}
+	}
+	doc := map[string]any{"database": engine(a.DB), "time": a.now().Format(time.RFC3339), "schema": "current", "nodes": len(nodes), "clocks_off": off}
 	return a.Print(doc, func(w io.Writer) {
 		fmt.Fprintf(w, "database: %s, schema current\nclock: %s\n", doc["database"], doc["time"])
+		for _, at := range off {
+			fmt.Fprintf(w, "a node's last word was that it is %s: it has ended, or one of the clocks is wrong\n", at)
+		}
 	})
 }
 

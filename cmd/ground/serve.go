@@ -71,6 +71,10 @@ func (c *serveCmd) Run(a *app) error {
 	if password != "" {
 		fmt.Fprintf(a.Err, "ground: first administrator: sign in as %q with the one-time password %s\n", name, password)
 	}
+	watch := newClockwatch(a)
+	if err := watch.begin(a.ctx); err != nil {
+		return err
+	}
 	handler, err := a.handler(c.Cert != "")
 	if err != nil {
 		return err
@@ -80,7 +84,7 @@ func (c *serveCmd) Run(a *app) error {
 		scheme = "https"
 	}
 	fmt.Fprintf(a.Err, "ground: listening on %s://%s\n", scheme, display(ln.Addr()))
-	return a.serve(ln, handler, c)
+	return a.serve(ln, watch.guard(handler), watch, c)
 }
 
 func (c *serveCmd) listen() (net.Listener, error) {
@@ -131,7 +135,7 @@ func (a *app) handler(secure bool) (http.Handler, error) {
 }
 
 // serve runs the server and the sweep until the context ends, then drains.
-func (a *app) serve(ln net.Listener, handler http.Handler, c *serveCmd) error {
+func (a *app) serve(ln net.Listener, handler http.Handler, watch *clockwatch, c *serveCmd) error {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -161,13 +165,14 @@ func (a *app) serve(ln net.Listener, handler http.Handler, c *serveCmd) error {
 		}
 		return nil
 	})
-	group.Go(func() error { return a.sweep(ctx) })
+	group.Go(func() error { return watch.run(ctx) })
+	group.Go(func() error { return a.sweep(ctx, watch) })
 	return group.Wait()
 }
 
 // sweep moves on what time alone moves. A failed round is logged and tried again: it is
 // level-triggered, so nothing is lost.
-func (a *app) sweep(ctx context.Context) error {
+func (a *app) sweep(ctx context.Context, watch *clockwatch) error {
 	tick := time.NewTimer(0)
 	defer tick.Stop()
 	for {
@@ -175,6 +180,10 @@ func (a *app) sweep(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		}
+		if watch.why() != "" {
+			tick.Reset(sweepEvery)
+			continue
 		}
 		begun := time.Now() // of the machine: a.now may stand still
 		if err := a.dispatch.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {

@@ -6,6 +6,9 @@ import "time"
 // count that nobody sets. Another identity means that the counts cannot be compared.
 type Boot func() (id string, up time.Duration)
 
+// Real reports that the clock is the machine's own.
+func (f Flags) Real() bool { return f.Now == "" && (f.ClockRate == 0 || f.ClockRate == 1) }
+
 // Boot returns the machine's counter, as fast as the clock of these flags runs. A clock that is set
 // by hand or follows a file does not move it: such a clock jumps.
 func (f Flags) Boot() Boot {

@@ -18,7 +18,7 @@ type Flags struct {
 // each call, so that several processes share a clock which a script moves; while the file
 // cannot be read the last time read stays. The result is safe for concurrent use.
 func (f Flags) Func() (func() time.Time, error) {
-	if f.Now == "" && (f.ClockRate == 0 || f.ClockRate == 1) {
+	if f.Real() {
 		return func() time.Time { return time.Now().UTC() }, nil
 	}
 	if file, ok := strings.CutPrefix(f.Now, "@"); ok {
