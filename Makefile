@@ -71,7 +71,7 @@ power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits (
 	CABINLOOP_BIN="$(CURDIR)/bin" go test ./test/power -count=1 -timeout 30m -v -args -power.full -power.seed=$(SEED)
 
 .PHONY: proof
-proof: build ## Run the long proofs (sim, scenario, power, fuzz, bench; 60 minutes at most) and keep what they print in docs/proof.md
+proof: build ## Run the long proofs (sim, scenario, upgrade, power, fuzz, bench; 60 minutes at most) and keep what they print in docs/proof.md
 	tools/proof.sh
 
 .PHONY: fuzz
