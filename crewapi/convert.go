@@ -13,7 +13,7 @@ import (
 // fromRequest writes a request. peer is the newest dictionary that the other side unpacks.
 func fromRequest(r flightsync.Request, peer uint32) *crewv1.ExchangeRequest {
 	m := &crewv1.ExchangeRequest{Version: Version, Group: r.Group[:], Me: fromAuthor(r.Me), Have: r.Have.Pack(), Mine: r.Mine,
-		Runs: (*packed)(nil).fromRuns(r.Runs, peer), Budget: uint32(max(r.Budget, 0)), Dict: pack.Newest}
+		Runs: (*packed)(nil).fromRuns(r.Runs, peer), Budget: uint32(max(r.Budget, 0)), Dict: pack.Newest, Prove: r.Prove}
 	if r.Incarnation != (flightsync.Incarnation{}) {
 		m.Incarnation = r.Incarnation[:]
 	}
@@ -50,7 +50,7 @@ func toRequest(m *crewv1.ExchangeRequest) (r flightsync.Request, err error) {
 		copy(h.Head[:], c.GetHead())
 		r.Claims = append(r.Claims, h)
 	}
-	r.Mine, r.Budget = m.GetMine(), int(m.GetBudget())
+	r.Mine, r.Budget, r.Prove = m.GetMine(), int(m.GetBudget()), m.GetProve()
 	return r, nil
 }
 
@@ -60,7 +60,7 @@ func fromResponse(r flightsync.Response, peer uint32) *crewv1.ExchangeResponse {
 }
 
 func (p *packed) fromResponse(r flightsync.Response, peer uint32) *crewv1.ExchangeResponse {
-	m := &crewv1.ExchangeResponse{Version: Version, Have: r.Have.Pack(), Digest: r.Digest, Runs: p.fromRuns(r.Runs, peer), More: r.More, Dict: pack.Newest, Now: fromTime(r.Now)}
+	m := &crewv1.ExchangeResponse{Version: Version, Have: r.Have.Pack(), Digest: r.Digest, Runs: p.fromRuns(r.Runs, peer), More: r.More, Dict: pack.Newest, Now: fromTime(r.Now), Proof: r.Proof}
 	for _, a := range r.Again {
 		m.Again = append(m.Again, uint32(a))
 	}
@@ -95,7 +95,7 @@ func toResponse(m *crewv1.ExchangeResponse) (r flightsync.Response, err error) {
 		copy(x.Head[:], c.GetHead())
 		r.Receipts = append(r.Receipts, x)
 	}
-	r.Digest, r.More, r.Now = m.GetDigest(), m.GetMore(), toTime(m.GetNow())
+	r.Digest, r.More, r.Now, r.Proof = m.GetDigest(), m.GetMore(), toTime(m.GetNow()), m.GetProof()
 	return r, nil
 }
 

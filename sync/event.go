@@ -32,6 +32,10 @@ type Receive struct {
 	Peer Vector
 	Have bool
 	Salt [SaltSize]byte
+	// Asked is the vector of the request that the message answers, and Proof ground's signature over
+	// what both vectors cover of the crew's lanes; it frees as a receipt does.
+	Asked Vector
+	Proof []byte
 	// Now is the receiver's time, by which it holds each tablet's key to its quota ([QuotaBurst]). Zero
 	// takes what comes: from ground, who has counted.
 	Now time.Time
@@ -49,6 +53,8 @@ type Ask struct {
 	// Claims adds the head of every lane: after an exchange that left both sides with equal
 	// vectors and unequal digests.
 	Claims bool
+	// Prove asks for ground's signature that it holds the crew's ops.
+	Prove bool
 }
 
 // Answer makes the response to a request, after its runs were received and persisted.
@@ -82,7 +88,8 @@ type Ready struct {
 	Batch    Batch
 	Request  *Request
 	Response *Response
-	Changed  []Dot // ops that are new to this replica
+	proving  []byte // what [Replica.Sign] signs as the response's proof
+	Changed  []Dot  // ops that are new to this replica
 	Notes    []RunNote
 }
 
@@ -140,6 +147,7 @@ type Request struct {
 	Runs        []Run
 	Claims      []HeadOf
 	Budget      int
+	Prove       bool
 }
 
 // Response is the other side: my vector, durable, and what you lack.
@@ -148,6 +156,7 @@ type Response struct {
 	Digest   uint64
 	Runs     []Run
 	More     bool     // something was left out for the budget: ask again at once
+	Proof    []byte   // ground's signature over what both vectors cover, when asked
 	Again    []Author // these lanes do not fit what I hold: send them from their start; Have is no acknowledgement of them
 	Receipts []Receipt
 	Now      time.Time // the answerer's clock, whole seconds; zero: not said. The engine does not look at it

@@ -9,7 +9,7 @@ import (
 )
 
 func (r *Replica) ask(ev Ask) (Ready, error) {
-	req := &Request{Group: r.st.Group, Me: r.st.Me, Have: r.st.Vector(), Budget: ev.Budget}
+	req := &Request{Group: r.st.Group, Me: r.st.Me, Have: r.st.Vector(), Budget: ev.Budget, Prove: ev.Prove}
 	if me, ok := r.st.Lane(r.st.Me); ok {
 		req.Mine = me.Head.short()
 	} else {
@@ -81,8 +81,14 @@ func (r *Replica) answer(ev Answer) (Ready, error) {
 			}
 		}
 	}
+	ready := Ready{Response: res}
+	if req.Prove && r.st.Me == Admin {
+		if ready.proving, err = r.proofMessage(req.Have, res.Have); err != nil {
+			return Ready{}, err
+		}
+	}
 	res.Runs, res.More, err = r.lacking(have, limit, beside...)
-	return Ready{Response: res}, err
+	return ready, err
 }
 
 // again lists the lanes of which the asker's history is another one than ours. Of its own lane

@@ -94,6 +94,13 @@ func (r *Replica) Sign(ready *Ready, sign func(msg []byte) ([]byte, error)) erro
 			}
 			ready.Response.Receipts[i].Sig = sig
 		}
+		if ready.proving != nil {
+			sig, err := sign(ready.proving)
+			if err != nil {
+				return err
+			}
+			ready.Response.Proof = sig
+		}
 	}
 	for i, run := range runs {
 		if len(run.Sig) > 0 {

@@ -33,6 +33,11 @@ func (r *Replica) receive(ev Receive) (Ready, error) {
 		}
 	}
 	freed := r.free(ev.Receipts)
+	proven, err := r.freeProven(ev.Asked, ev.Peer, ev.Proof)
+	if err != nil {
+		return Ready{}, err
+	}
+	freed = freed || proven
 	for _, a := range sortedAuthors(r.taken.ops) {
 		for _, o := range r.taken.ops[a] {
 			ready.Changed = append(ready.Changed, o.Dot)

@@ -61,7 +61,8 @@ func (f *flight) cut(r unsentRun) (out []unsentRun, err error) {
 			break
 		}
 		part := r
-		part.Ops, part.Head, part.Sig = r.Ops[:n], run.Head, run.Sig
+		part.Ops, part.Head, part.Sig, part.Acked = r.Ops[:n], run.Head, run.Sig, min(r.Acked, n)
+		r.Acked -= part.Acked
 		out = append(out, part)
 		r.Ops, r.First = r.Ops[n:], r.First+uint64(n)
 	}

@@ -99,6 +99,10 @@ func (f *flight) ask(stuck []flightsync.Author) (flightsync.Request, error) {
 	if st := f.rep.State(); ask.Peer == nil && len(stuck) > 0 { // nothing is known: it would be offered its own lane
 		ask.Peer = st.Vector().Set(st.Me, 0)
 	}
+	var err error
+	if ask.Prove, err = f.wantsProof(); err != nil {
+		return flightsync.Request{}, err
+	}
 	for _, a := range stuck {
 		ask.Peer = slices.Clone(ask.Peer).Set(a, f.rep.State().Vector().Of(a))
 		ask.Whole = slices.DeleteFunc(slices.Clone(ask.Whole), func(w flightsync.Author) bool { return w == a })
@@ -163,11 +167,16 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 	if err != nil {
 		return t, err
 	}
-	ready, err := f.step(flightsync.Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Have: true, Salt: [flightsync.SaltSize]byte(b)})
+	var asked flightsync.Vector
+	if t.request != nil {
+		asked = t.request.Have
+	}
+	ready, err := f.step(flightsync.Receive{Runs: res.Runs, Receipts: res.Receipts, Peer: res.Have, Asked: asked, Proof: res.Proof,
+		Have: true, Salt: [flightsync.SaltSize]byte(b)})
 	if err != nil {
 		return t, err
 	}
-	before, asked := f.talk.Peer, f.talk
+	before, talked := f.talk.Peer, f.talk
 	metas := f.acknowledged(res, ready, t.request != nil)
 	if err := f.commit(ready, metas...); err != nil {
 		return t, err
@@ -190,7 +199,7 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 	}
 	if t.request != nil && (len(f.talk.Whole) > 0 || f.talk.Claims) {
 		// What was sent whole in vain has no home on ground.
-		t.again, t.progress = true, t.progress || !slices.Equal(asked.Whole, f.talk.Whole) || asked.Claims != f.talk.Claims
+		t.again, t.progress = true, t.progress || !slices.Equal(talked.Whole, f.talk.Whole) || talked.Claims != f.talk.Claims
 	}
 	t.again = t.again || f.talk.More && t.request != nil || res.More || v.pending(f.talk.Peer) > 0
 	return t, nil

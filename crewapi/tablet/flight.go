@@ -44,6 +44,7 @@ type flight struct {
 	talk    flightsync.Talk         // with ground
 	sealed  map[flightsync.Dot]bool // ops kept sealed to ground; nil: read
 	settled flightsync.Vector       // ground's vector for which sealed is as it should be; nil: look
+	freed   uint64                  // and what its signed words covered then
 	synced  time.Time
 	ops     []flightsync.Op  // everything readable in the store, once read; nil: read
 	bad     []flightsync.Dot // what is not

@@ -85,7 +85,13 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 	waiting := f.rescuing() || !f.talk.Done(v.state)
 	switch {
 	case rec.Assignment.Removed && !waiting:
-		err := a.drop(f)
+		_, all, err := f.unproven()
+		if err == nil && all > 0 {
+			return false, f.purge(v, rec)
+		}
+		if err == nil {
+			err = a.drop(f)
+		}
 		return err == nil, err
 	case a.time.sure(v.leaseEnd(rec)):
 		return false, f.purge(v, rec)

@@ -32,6 +32,9 @@ const (
 	// tried again, and triesInARound how often in a round what fell silent, or was refused without a
 	// word, goes again in smaller parts. Both arbitrary.
 	tryWallAfter, triesInARound = 8, 4
+	// proveAfter is how many sealed ops a tablet keeps beside ground's unsigned word for them. Arbitrary,
+	// some 15 KB; a byte an op for the signature.
+	proveAfter = 64
 	// reachEvery is how often a tablet at a gate that has something for ground looks whether there is a
 	// way to it, while not a byte of an answer comes. Arbitrary, below a person's patience.
 	reachEvery = 4 * time.Second

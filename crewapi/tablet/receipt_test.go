@@ -136,7 +136,7 @@ func TestLongRunsAreCut(t *testing.T) {
 				}
 			}
 			w.ground.SetFault(nil)
-			if rep := w.sync(a); rep.Sent != tc.entries || rep.Pending != 0 || exists(a.unsentPath(f.A.Flight)) {
+			if rep := w.sync(a); rep.Sent != tc.entries+1 || rep.Pending != 0 || exists(a.unsentPath(f.A.Flight)) {
 				t.Errorf("delivery: %+v", rep)
 			}
 		})

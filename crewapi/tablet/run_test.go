@@ -219,7 +219,7 @@ func TestEnrolAgain(t *testing.T) {
 	if st, err := a.Status(t.Context()); err != nil || st.Pending != 1 {
 		t.Errorf("what waited after enrolling again: %+v, %v", st, err)
 	}
-	if rep := w.sync(a); rep.Pending != 0 || rep.Sent != 1 {
+	if rep := w.sync(a); rep.Pending != 0 || rep.Sent != 2 { // and that the note is here, for which ground has not signed
 		t.Errorf("handed over as the tablet of before: %+v", rep)
 	}
 	if n, _ := f.View().Note(dot); len(n.Heads) != 1 {

@@ -14,7 +14,8 @@ import (
 
 // Every crew op that ground does not hold, of this tablet or of another, is kept a second time,
 // sealed to ground: what is left of the flight when its key goes. A sealed op is written with
-// the op itself and goes with the batch in which ground's vector covers it.
+// the op itself and goes when a signed word of ground covers it: the seal, a receipt or a proof.
+// Ground's vector alone is shown, but takes nothing away.
 const (
 	metaSealed = "sealed/" // author(4) seq(8): own(1) ‖ incarnation(8) ‖ the op, sealed
 	metaProof  = "proof/"  // author(4): seq(8) ‖ chain hash(16) ‖ the author's signature, at the last sealed op
@@ -35,6 +36,55 @@ func parseSealedName(name string) (d flightsync.Dot, ok bool) {
 		return unpackDot([]byte(rest))
 	}
 	return d, false
+}
+
+// signed reports whether a signed word of ground covers an op, and ground's last vector still does: it
+// may have come back from a backup since.
+func (f *flight) signed(st flightsync.State, d flightsync.Dot) bool {
+	l, ok := st.Lane(d.Author)
+	return ok && d.Seq <= l.Freed && f.talk.Peer.Covers(d)
+}
+
+// freedOf counts the ops that signed words of ground cover; it only grows within a store.
+func freedOf(st flightsync.State) (n uint64) {
+	for _, l := range st.Lanes {
+		n += l.Freed
+	}
+	return n
+}
+
+// unproven counts the sealed ops of which ground's vector says that it holds them, and those of which
+// it does not. The caller holds f.mu.
+func (f *flight) unproven() (acked, all int, err error) {
+	if err := f.readSealed(); err != nil {
+		return 0, 0, err
+	}
+	st := f.rep.State()
+	for d := range f.sealed {
+		if f.signed(st, d) {
+			continue
+		}
+		if all++; f.talk.Peer.Covers(d) {
+			acked++
+		}
+	}
+	return acked, all, nil
+}
+
+// wantsProof reports whether ground is to sign what it holds: once the flight is over for this tablet,
+// and before the sealed ops become many. A signature costs 66 bytes.
+func (f *flight) wantsProof() (bool, error) {
+	acked, all, err := f.unproven()
+	if err != nil || all == 0 || acked >= proveAfter {
+		return all > 0, err
+	}
+	v, err := f.view()
+	if err != nil {
+		return false, err
+	}
+	rec := f.record()
+	_, done := v.Fins[v.me]
+	return done || rec.Assignment.Removed || !f.agent.Now().Before(rec.arrives()), nil
 }
 
 // isCrew reports whether a lane is a tablet's.
@@ -71,14 +121,14 @@ func (f *flight) sealing(b flightsync.Batch) ([]badgerstore.Meta, error) {
 			return nil, err
 		}
 	}
-	if f.settled != nil && slices.Equal(f.settled, f.talk.Peer) && len(b.Cuts) == 0 {
+	if f.settled != nil && slices.Equal(f.settled, f.talk.Peer) && f.freed == freedOf(st) && len(b.Cuts) == 0 {
 		return append(out, proofs(st, touched)...), nil // but for what is new nothing changes
 	}
 	moved := func(d flightsync.Dot) bool { // into a lane of its own, and sealed there again
 		return slices.ContainsFunc(b.Cuts, func(c flightsync.Dot) bool { return c.Author == d.Author && d.Seq > c.Seq })
 	}
 	for d := range f.sealed {
-		if !fresh[d] && (f.talk.Peer.Covers(d) || moved(d)) {
+		if !fresh[d] && (f.signed(st, d) || moved(d)) {
 			out = append(out, badgerstore.Meta{Name: sealedName(d), Gone: true})
 		}
 	}
@@ -99,7 +149,7 @@ func (f *flight) sealing(b flightsync.Batch) ([]badgerstore.Meta, error) {
 	}
 	f.settled = nil
 	if n < resealAtOnce && len(b.Cuts) == 0 { // when this is not written, it is read anew
-		f.settled = append(flightsync.Vector{}, f.talk.Peer...)
+		f.settled, f.freed = append(flightsync.Vector{}, f.talk.Peer...), freedOf(st)
 	}
 	return append(out, proofs(st, touched)...), nil
 }
@@ -176,7 +226,8 @@ func (f *flight) sealedNow(metas []badgerstore.Meta) {
 
 // unsentRun is a sealed run with whose it is.
 type unsentRun struct {
-	Own bool `json:"own"`
+	Own   bool `json:"own"`
+	Acked int  `json:"acked,omitempty"` // the first so many ops: ground's vector counted them, unsigned
 	flightsync.SealedRun
 }
 
@@ -207,15 +258,20 @@ func (f *flight) unsentRuns(mine map[flightsync.Author]bool) ([]unsentRun, error
 		if !ok || len(value) < 9 {
 			return true
 		}
-		if f.talk.Peer.Covers(d) {
+		if f.signed(f.rep.State(), d) {
 			return true
+		}
+		acked := 0
+		if f.talk.Peer.Covers(d) {
+			acked = 1
 		}
 		own, inc, sealed := value[0] == 1, flightsync.Incarnation(value[1:9]), slices.Clone(value[9:])
 		if n := len(runs) - 1; n >= 0 && runs[n].Author == d.Author && runs[n].Incarnation == inc && runs[n].Last()+1 == d.Seq {
 			runs[n].Ops = append(runs[n].Ops, sealed)
+			runs[n].Acked += acked
 			return true
 		}
-		runs = append(runs, unsentRun{own, flightsync.SealedRun{Author: d.Author, Incarnation: inc, First: d.Seq, Ops: [][]byte{sealed}}})
+		runs = append(runs, unsentRun{own, acked, flightsync.SealedRun{Author: d.Author, Incarnation: inc, First: d.Seq, Ops: [][]byte{sealed}}})
 		return true
 	})
 	if err != nil {

@@ -54,20 +54,21 @@ func (w *world) sealedDots(a *Agent, f *crewtest.Flight) map[flightsync.Dot]bool
 	return out
 }
 
-// TestSealedWhileGroundLacksIt: exactly the crew's ops that ground lacks are sealed to ground.
-func TestSealedWhileGroundLacksIt(t *testing.T) {
+// TestSealedUntilGroundSigns: the crew's ops are sealed to ground until it has signed that it holds them,
+// which the last exchange of a flight brings; its vector alone takes none of them away.
+func TestSealedUntilGroundSigns(t *testing.T) {
 	w := newWorld(t)
 	a := w.tablet()
 	f, dot := w.flight(a)
 	w.sync(a)
-	if got := w.sealedDots(a, f); len(got) != 0 {
-		t.Errorf("everything is on ground and %v are sealed", got)
+	if got := w.sealedDots(a, f); len(got) != 1 { // that the note is here
+		t.Errorf("everything is on ground, unsigned, and %v are sealed", got)
 	}
 	restore := f.Snapshot()
 	w.record(a, dot, acted)
 	a = w.reopen(a)
 	w.record(a, dot, passenger.Feedback{Outcome: passenger.Declined})
-	if got := w.sealedDots(a, f); len(got) != 2 {
+	if got := w.sealedDots(a, f); len(got) != 3 {
 		t.Errorf("two entries and %v are sealed", got)
 	}
 	w.ground.SetFault(func(_ flightsync.Request, after bool) error { // taken, and the answer is lost
@@ -77,13 +78,19 @@ func TestSealedWhileGroundLacksIt(t *testing.T) {
 		return nil
 	})
 	a.Sync(t.Context())
-	if got := w.sealedDots(a, f); len(got) != 2 {
+	if got := w.sealedDots(a, f); len(got) != 3 {
 		t.Errorf("no acknowledgement and %v are sealed", got)
 	}
 	w.ground.SetFault(nil)
 	w.sync(a)
+	if got := w.sealedDots(a, f); len(got) != 3 {
+		t.Errorf("all acknowledged, unsigned, and %v are sealed", got)
+	}
+	w.pass(13 * time.Hour)
+	f.Move(passenger.In, w.clock())
+	w.sync(a) // it hands in
 	if got := w.sealedDots(a, f); len(got) != 0 {
-		t.Errorf("all acknowledged and %v are sealed", got)
+		t.Errorf("all is signed for and %v are sealed", got)
 	}
 	restore() // ground comes back from a backup of before
 	w.ground.SetFault(func(req flightsync.Request, after bool) error {
@@ -93,8 +100,8 @@ func TestSealedWhileGroundLacksIt(t *testing.T) {
 		return nil
 	})
 	a.Sync(t.Context())
-	if got := w.sealedDots(a, f); len(got) != 2 {
-		t.Errorf("ground lost two entries and %v are sealed", got)
+	if got := w.sealedDots(a, f); len(got) != 3 {
+		t.Errorf("ground lost two entries and the hand-in and %v are sealed", got)
 	}
 }
 
@@ -160,7 +167,7 @@ func TestSendOnly(t *testing.T) {
 	a.Sync(t.Context())
 	a = w.reopen(a)
 	w.ground.SetFault(nil)
-	if rep := w.sync(a); rep.Sent != 3 || rep.Pending != 0 {
+	if rep := w.sync(a); rep.Sent != 4 || rep.Pending != 0 {
 		t.Errorf("delivery: %+v", rep)
 	}
 	v := f.View()
@@ -310,7 +317,7 @@ func TestDamagedAtTheEndOfTheLease(t *testing.T) {
 }
 
 func FuzzUnsent(f *testing.F) {
-	good, err := json.Marshal(unsent{Runs: []unsentRun{{true, flightsync.SealedRun{Author: 4, First: 2, Ops: [][]byte{{1}}, Sig: []byte{2}}}}})
+	good, err := json.Marshal(unsent{Runs: []unsentRun{{true, 0, flightsync.SealedRun{Author: 4, First: 2, Ops: [][]byte{{1}}, Sig: []byte{2}}}}})
 	if err != nil {
 		f.Fatal(err)
 	}

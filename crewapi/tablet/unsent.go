@@ -30,11 +30,13 @@ func (a *Agent) unsentPath(id passenger.FlightID) string {
 	return filepath.Join(a.Dir, "unsent", id.String()+".json")
 }
 
+// count says how many of this tablet's entries ground is not known to hold, and how many of anybody's
+// wait for its signed word.
 func (u unsent) count() (own, all int) {
 	for _, r := range u.Runs {
 		all += len(r.Ops)
 		if r.Own {
-			own += len(r.Ops)
+			own += len(r.Ops) - min(r.Acked, len(r.Ops))
 		}
 	}
 	return own, all
