@@ -22,6 +22,7 @@ type Flight struct {
 	ListAt    time.Time         // of the newest list message
 	ListDoubt string            // "" or why the list is unsure
 	List      ListFacts         // what ListDoubt and the travellers follow from
+	Told      []Told            // the newest message for each movement and part of the schedule
 	ANA       int               // highest ADL number, 0 when unknown
 	Revision  int               // of the reconciliation report: 1 at seal, +1 for each late arrival
 	Restores  int               // restores of the database that this flight has taken note of
@@ -107,6 +108,7 @@ type ManifestResult struct {
 
 // MovementUpdate is one movement of one flight.
 type MovementUpdate struct {
+	Sent time.Time // when the sender wrote it; zero for a person, who says it now
 	Fact flightsync.MovementFact
 	ETA  time.Time // new estimated arrival, zero when not said
 	STD  time.Time // new scheduled departure, zero when not said; the key stays

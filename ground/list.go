@@ -70,3 +70,10 @@ type Service struct {
 	Word string `json:"word"`
 	At   Stamp  `json:"at"`
 }
+
+// Told is the newest message that told one thing of a flight's way: a movement, or a part of the
+// schedule.
+type Told struct {
+	What string `json:"what"`
+	At   Stamp  `json:"at"`
+}

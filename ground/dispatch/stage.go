@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
@@ -156,7 +157,7 @@ func (s *Service) Seal(ctx context.Context, key passenger.FlightKey, by string) 
 }
 
 // Move takes one movement of a flight, from a message or a person. Times go forward and back:
-// a correction replaces what it corrects. Errors: not_found, phase for a sealed flight.
+// a correction replaces what it corrects. What was sent before what is known changes nothing. Errors: not_found, phase for a sealed flight.
 func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.MovementUpdate) error {
 	var loops []passenger.LoopID
 	err := s.Store.InTx(ctx, func(tx ground.Tx) error {
@@ -176,28 +177,36 @@ func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.Mo
 			return err
 		}
 		var ds []flightsync.Draft
-		if at, ok := v.Moved(u.Fact.Word); u.Fact.Word != "" && !(ok && at.Equal(u.Fact.At.Truncate(time.Second))) {
+		told := ground.NewStamp(tx.Now(), 0)
+		if !u.Sent.IsZero() {
+			told = ground.NewStamp(u.Sent, 0)
+		}
+		before := slices.Clone(l.flight.Told)
+		if at, ok := v.Moved(u.Fact.Word); u.Fact.Word != "" && l.told(string(u.Fact.Word), told) && !(ok && at.Equal(u.Fact.At.Truncate(time.Second))) {
 			ds = append(ds, u.Fact.Draft())
 			l.moved(u.Fact)
 		}
 		var a flightsync.Amend
-		if !u.ETA.IsZero() && !u.ETA.Equal(l.flight.STA) {
+		if !u.ETA.IsZero() && l.told("sta", told) && !u.ETA.Equal(l.flight.STA) {
 			a.STA = u.ETA.UTC()
 			l.flight.STA = a.STA
 		}
-		if !u.STD.IsZero() && !u.STD.Equal(l.flight.STD) {
+		if !u.STD.IsZero() && l.told("std", told) && !u.STD.Equal(l.flight.STD) {
 			a.STD = u.STD.UTC()
 			l.flight.STD = a.STD
 		}
-		if u.Arrival != "" && u.Arrival != l.flight.Arrival {
+		if u.Arrival != "" && l.told("arrival", told) && u.Arrival != l.flight.Arrival {
 			a.Arrival = u.Arrival
 			l.flight.Arrival = a.Arrival
 		}
 		if a != (flightsync.Amend{}) {
 			ds = append(ds, a.Draft())
 		}
-		if len(ds) == 0 {
-			return nil // known already
+		switch {
+		case len(ds) == 0 && slices.Equal(before, l.flight.Told):
+			return nil // known already, or older than what is known
+		case len(ds) == 0:
+			return l.tx.UpdateFlight(ctx, l.flight)
 		}
 		if _, err := l.write(flightsync.Admin, ds...); err != nil {
 			return err
@@ -227,9 +236,25 @@ func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.Mo
 	return err
 }
 
-// moved notes a movement on the flight row; the newest by time is the last.
+// told notes that a message tells something; false when a newer one has told it already.
+func (l *leg) told(what string, at ground.Stamp) bool {
+	i := slices.IndexFunc(l.flight.Told, func(t ground.Told) bool { return t.What == what })
+	switch {
+	case i < 0:
+		l.flight.Told = append(slices.Clone(l.flight.Told), ground.Told{What: what, At: at})
+	case at < l.flight.Told[i].At:
+		return false
+	default:
+		l.flight.Told = slices.Clone(l.flight.Told)
+		l.flight.Told[i].At = at
+	}
+	return true
+}
+
+// moved notes a movement on the flight row; the newest by time is the last. Of one movement the later
+// word counts: a correction may set an earlier time.
 func (l *leg) moved(m flightsync.MovementFact) {
-	if !m.At.Before(l.flight.MovedAt) {
+	if m.Word == l.flight.Movement || !m.At.Before(l.flight.MovedAt) {
 		l.flight.Movement, l.flight.MovedAt = m.Word, m.At
 	}
 	if m.Word == passenger.In {

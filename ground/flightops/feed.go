@@ -179,6 +179,7 @@ func (f Feed) movement(ctx context.Context, m MovementMessage, received time.Tim
 	}
 	if !f.DryRun {
 		for _, u := range updates(m.on(c.STD, received)) {
+			u.Sent = written(m.SentAt, received)
 			if err := f.Dispatch.Move(ctx, c.Key, u); err != nil {
 				return ours(err, m.File, m.Line, rep)
 			}

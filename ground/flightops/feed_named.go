@@ -91,7 +91,7 @@ func (f Feed) named(ctx context.Context, u about, received time.Time, rep *groun
 		rows, warnings, err = u.rows(ctx, tx, flight.ID)
 		return err
 	}); err != nil {
-		return err
+		return ours(err, u.File, u.Line, rep)
 	}
 	if known {
 		rep.Duplicate++
@@ -124,6 +124,9 @@ func (u about) rows(ctx context.Context, tx ground.Tx, id passenger.FlightID) (r
 		return nil, nil, err
 	}
 	list = slices.DeleteFunc(list, func(t ground.Traveller) bool { return t.Removed })
+	if len(list) == 0 {
+		return nil, nil, passenger.Errorf(passenger.NotFound, "flightops.Feed", "nobody is on the list of the flight yet; send its list first, then this message again")
+	}
 	byName := map[string][]ground.Traveller{}
 	for _, t := range list {
 		for _, k := range uniq(manifest.Letters(t.Surname, t.Given), manifest.Letters(t.Surname, t.Given, t.Title)) {

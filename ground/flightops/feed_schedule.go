@@ -81,13 +81,13 @@ func (f Feed) change(ctx context.Context, c ScheduleChange, a affected, received
 	at := written(c.SentAt, received)
 	switch c.Action {
 	case "CNL":
-		return f.Dispatch.Move(ctx, a.Key, ground.MovementUpdate{Fact: flightsync.MovementFact{Word: passenger.Cancelled, At: at}})
+		return f.Dispatch.Move(ctx, a.Key, ground.MovementUpdate{Sent: at, Fact: flightsync.MovementFact{Word: passenger.Cancelled, At: at}})
 	case "TIM":
 		std, sta, ok := c.Times(a.leg, a.date)
 		if !ok {
 			return passenger.Errorf(passenger.Invalid, "flightops.Feed", "the leg from %s gives no times, or arrives before it departs", a.leg.Departure)
 		}
-		return f.Dispatch.Move(ctx, a.Key, ground.MovementUpdate{STD: std, ETA: sta})
+		return f.Dispatch.Move(ctx, a.Key, ground.MovementUpdate{Sent: at, STD: std, ETA: sta})
 	}
 	_, err := f.Dispatch.ApplyManifest(ctx, ground.ManifestUpdate{Key: a.Key, At: at, Sent: !c.SentAt.IsZero(), Rank: ground.MaxRank, Doubt: "aircraft", Aside: true})
 	return err

@@ -128,6 +128,20 @@ func TestMessagesAboutTravellers(t *testing.T) {
 	s.take("M1DESMARAIS/LUC       EABC123 YULFRAAC 0834 326J001A0025 100\n", "taken 0 duplicate 0", "1: refused: a boarding pass changes nothing on ground; ground decode reads it")
 }
 
+// TestAMessageBeforeItsList: what names travellers waits for the list, and counts when it is sent again.
+func TestAMessageBeforeItsList(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const pil = ".AMSRMKL 211000\nPIL\nKL0641/21NOV AMS\nY CLASS\n22A JFK JANSEN/JULIAMS\nENDPIL\n"
+	s.take(".AMSRMKL 210900\nPNL\nKL0641/21NOV AMS PART1\n-JFK000Y\nENDPNL\n", "taken 1 duplicate 0")
+	s.take(pil, "taken 0 duplicate 0", "2: refused: nobody is on the list of the flight yet; send its list first, then this message again")
+	s.take(".AMSRMKL 210930\nPNL\nKL0641/21NOV AMS PART1\n-JFK001Y\n1JANSEN/JULIAMS .L/QX7K2M .R/SEAT HK1 14C\nENDPNL\n", "taken 1 duplicate 0")
+	s.take(pil, "taken 1 duplicate 0")
+	if _, list := s.flight("2026-11-21"); !strings.HasPrefix(list[0], "Jansen 22A ") || !strings.Contains(list[0], " false ") {
+		t.Errorf("after the seats: %s", list[0])
+	}
+}
+
 func TestSchedulesAndReports(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

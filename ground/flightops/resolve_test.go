@@ -81,9 +81,15 @@ func TestMovementOnItsDay(t *testing.T) {
 	s.take(".AMSMMKL 221240\nMVT\nKL0641/22.PHBQA.AMS\nAD1220/1230\nKL0643/22.PHBQB.AMS\nAD1225/1235\n", "taken 1 duplicate 0",
 		"5: refused: in:5: no flight KL0643 of 2026-11-22 is known; import its schedule first, or record the movement by hand on the flight it is about")
 	s.take(".AMSMMKL 221600\nDIV\nKL0641/22.PHBQA.JFK\nEA1830 BOS\nDR71\nPART 1 END\n", "taken 1 duplicate 0")
+	s.take(".AMSMMKL 221700\nMVT\nKL0641/22.PHBQA.JFK\nEA1840 BOS\n", "taken 1 duplicate 0")
+	s.take(".AMSMMKL 221630\nMVT\nKL0641/22.PHBQA.JFK\nEA1815 BOS\n", "taken 1 duplicate 0") // sent before the last
+	s.take(".AMSMMKL 231300\nMVT\nKL0641/23.PHBQA.AMS\nAD1235/1245\n", "taken 1 duplicate 0")
+	s.take(".AMSMMKL 231310\nMVT COR\nKL0641/23.PHBQA.AMS\nAD1233/1243\n", "taken 1 duplicate 0")
+	s.take(".AMSMMKL 231250\nMVT\nKL0641/23.PHBQA.AMS\nAD1237/1247\n", "taken 1 duplicate 0")
 	for date, want := range map[string]string{
+		"2026-11-23": "2026-11-23 20:45Z off 2026-11-23 12:43Z JFK",
 		"2026-11-21": "2026-11-21 20:50Z in 2026-11-21 20:55Z JFK",
-		"2026-11-22": "2026-11-22 18:30Z diverted 2026-11-22 16:00Z BOS",
+		"2026-11-22": "2026-11-22 18:40Z diverted 2026-11-22 16:00Z BOS",
 	} {
 		err := s.db.Read(t.Context(), func(tx ground.Tx) error {
 			f, err := tx.FlightByKey(t.Context(), passenger.FlightKey{Carrier: "KL", Number: 641, Date: date, Departure: "AMS", Attempt: 1})

@@ -32,6 +32,7 @@ type flightRow struct {
 	ListAt        time.Time                `bun:"list_at,nullzero"`
 	ListDoubt     string                   `bun:"list_doubt"`
 	List          object[ground.ListFacts] `bun:"list_facts"`
+	Told          list[ground.Told]        `bun:"told"`
 	ANA           int                      `bun:"ana"`
 	Revision      int                      `bun:"revision"`
 	Restores      int                      `bun:"restores"`
@@ -42,7 +43,7 @@ func flightOf(f ground.Flight) *flightRow {
 	k := f.Key
 	return &flightRow{ID: flightID(f.ID), Carrier: k.Carrier, Number: k.Number, Suffix: k.Suffix, Date: k.Date, Departure: k.Departure, Attempt: k.Attempt,
 		Arrival: f.Arrival, STD: micro(f.STD), STA: micro(f.STA), Stage: string(f.Stage), Movement: string(f.Movement), MovedAt: micro(f.MovedAt),
-		OnBlockAt: micro(f.OnBlockAt), ClosedAt: micro(f.ClosedAt), SealedAt: micro(f.SealedAt), ListAt: micro(f.ListAt), ListDoubt: f.ListDoubt, List: object[ground.ListFacts]{f.List},
+		OnBlockAt: micro(f.OnBlockAt), ClosedAt: micro(f.ClosedAt), SealedAt: micro(f.SealedAt), ListAt: micro(f.ListAt), ListDoubt: f.ListDoubt, List: object[ground.ListFacts]{f.List}, Told: f.Told,
 		ANA: f.ANA, Revision: f.Revision, Restores: f.Restores, Floor: uint32(f.Floor)}
 }
 
@@ -51,7 +52,7 @@ func (r flightRow) noun() ground.Flight {
 		Key:     passenger.FlightKey{Carrier: r.Carrier, Number: r.Number, Suffix: r.Suffix, Date: r.Date, Departure: r.Departure, Attempt: r.Attempt},
 		Arrival: r.Arrival, STD: utc(r.STD), STA: utc(r.STA), Stage: passenger.Stage(r.Stage), Movement: passenger.Movement(r.Movement),
 		MovedAt: utc(r.MovedAt), OnBlockAt: utc(r.OnBlockAt), ClosedAt: utc(r.ClosedAt), SealedAt: utc(r.SealedAt), ListAt: utc(r.ListAt),
-		ListDoubt: r.ListDoubt, List: r.List.V, ANA: r.ANA, Revision: r.Revision, Restores: r.Restores, Floor: flightsync.Author(r.Floor)}
+		ListDoubt: r.ListDoubt, List: r.List.V, Told: r.Told, ANA: r.ANA, Revision: r.Revision, Restores: r.Restores, Floor: flightsync.Author(r.Floor)}
 }
 
 // InsertFlight implements [ground.Flights]. The new flight counts as locked.

@@ -17,7 +17,7 @@ import (
 var notStored = map[string]string{
 	"Account": "part of a person", "CaseFilter": "a question", "Edits": "part of a loop", "ManifestRow": "input", "ManifestUpdate": "input",
 	"MovementUpdate": "input", "Complaint": "a question", "PersonTrips": "an answer", "ManifestResult": "an answer", "ImportReport": "an answer", "ImportError": "an answer", "Trip": "an answer",
-	"ListFacts": "part of a flight", "ListDoubt": "part of a flight", "ListCount": "part of a flight",
+	"ListFacts": "part of a flight", "Told": "part of a flight", "ListDoubt": "part of a flight", "ListCount": "part of a flight",
 	"TravellerFacts": "part of a traveller", "Stay": "part of a traveller", "Service": "part of a traveller", "AnswerPool": "an answer",
 }
 
