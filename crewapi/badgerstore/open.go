@@ -210,6 +210,13 @@ func (d *DB) closeBadger() error {
 	return err
 }
 
+// Broken reports that a flush failed: what was read since may not be on the disk.
+func (d *DB) Broken() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed != nil
+}
+
 // RolledBack reports whether the store holds less than was once applied: its owner must take
 // a new incarnation before it writes.
 func (d *DB) RolledBack() bool { return d.rolledBack }

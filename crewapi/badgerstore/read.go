@@ -147,5 +147,8 @@ func asError(op string, err error) error {
 	if e, ok := errors.AsType[*passenger.Error](err); ok {
 		return e
 	}
+	if errors.Is(err, badger.ErrDBClosed) {
+		return passenger.Wrap(passenger.Unavailable, op, "the flight's store is closed", err)
+	}
 	return passenger.Wrap(passenger.Corrupt, op, "the flight's store cannot be read", err)
 }

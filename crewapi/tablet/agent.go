@@ -159,10 +159,19 @@ func (a *Agent) Close() error {
 		a.mu.Unlock()
 		return nil
 	}
-	a.closed = true
 	all := a.all()
 	a.mu.Unlock()
 	var first error
+	for _, f := range all {
+		f.mu.Lock()
+		if f.db != nil {
+			f.tidy(manyTables) // a command's process comes to no round
+		}
+		f.mu.Unlock()
+	}
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
 	for _, f := range all {
 		f.mu.Lock()
 		if err := f.shut(); err != nil && first == nil {

@@ -65,10 +65,10 @@ func (a *Agent) Cabin(ctx context.Context) (Cabin, error) {
 func (f *flight) crew(self passenger.TabletID, in map[passenger.TabletID]cabin.PeerInfo) ([]CabinTablet, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.use(); err != nil {
+	if err := f.peek(); err != nil {
 		return nil, err
 	}
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil {
 		return nil, err
 	}

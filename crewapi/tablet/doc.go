@@ -56,6 +56,10 @@
 //     they signed goes over as it is. A refused token ends no flight here: what waits is handed over,
 //     proven by the key that signed it, and only ground's receipt frees it.
 //   - A tablet is handed in when ground or another tablet has everything, or with a recorded reason.
+//   - A round without news opens no store and writes nothing. A store with many tables is copied into a
+//     new generation, which is compared before it counts (see [flight.replaceStore]): Badger's own
+//     merging may lose what it merges. While it is not sure which generation the disk names, nothing
+//     is acknowledged.
 //   - Every wait has a timer; the network may be away for days.
 //
 // The agent logs flights, counts and errors; never a name, a seat or a text.

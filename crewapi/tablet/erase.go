@@ -13,6 +13,9 @@ func (f *flight) erasing() bool {
 // obey does what ground has ordered erased. It comes before every request to ground: a tablet
 // that says it holds the order has obeyed it. The caller holds f.mu and has called use.
 func (f *flight) obey() error {
+	if f.rests() { // then nothing is left to do
+		return nil
+	}
 	v, err := f.view()
 	if err != nil || len(v.erased) == 0 && !f.erasing() {
 		return err

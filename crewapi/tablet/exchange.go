@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/crewapi/badgerstore"
@@ -83,7 +82,10 @@ func (a *Agent) exchange(ctx context.Context, client *crewapi.Client, f *flight,
 func (f *flight) ask(stuck []flightsync.Author) (flightsync.Request, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.use(); err != nil {
+	if err := f.peek(); err != nil {
+		return flightsync.Request{}, err
+	}
+	if err := f.wakeIf(!f.talk.Done(f.rep.State())); err != nil {
 		return flightsync.Request{}, err
 	}
 	if err := f.obey(); err != nil && passenger.CodeOf(err) != passenger.Corrupt {
@@ -156,7 +158,10 @@ type taken struct {
 func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.use(); err != nil {
+	if err := f.peek(); err != nil {
+		return t, err
+	}
+	if err := f.wakeIf(len(res.Runs)+len(res.Receipts)+len(res.Again) > 0 || res.More || !slices.Equal(res.Have, f.talk.Peer) || !f.talk.Done(f.rep.State())); err != nil {
 		return t, err
 	}
 	st := f.rep.State()
@@ -193,7 +198,7 @@ func (f *flight) take(res flightsync.Response, t taken) (taken, error) {
 	if err := f.follow(res, ready, &t); err != nil {
 		return t, err
 	}
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil {
 		return t, err
 	}
@@ -230,17 +235,19 @@ func (f *flight) acknowledged(res flightsync.Response, ready flightsync.Ready, e
 	if !slices.Equal(before, f.talk.Peer) {
 		out = append(out, badgerstore.Meta{Name: metaPeer, Value: f.talk.Peer.Pack()})
 	}
-	// To the second minute: a quiet flight need not write for every poll.
-	if now := cmp.Or(res.Now, f.agent.now()); exchanged && (len(out) > 0 || now.Sub(f.synced) >= pollEvery/2) {
-		f.synced, f.row = now, nil
-		out = append(out, badgerstore.Meta{Name: metaSynced, Value: []byte(now.Format(time.RFC3339))})
+	if exchanged { // saved with the next write: a quiet flight writes nothing for a poll
+		f.synced = cmp.Or(res.Now, f.agent.now())
+		if f.row != nil {
+			row := *f.row
+			row.SyncedAt, f.row = f.synced, &row
+		}
 	}
 	return out
 }
 
 // follow does what a response calls for besides its ops: a new store, erasure, recording again what was rescued, handing in.
 func (f *flight) follow(res flightsync.Response, ready flightsync.Ready, t *taken) error {
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil {
 		return err
 	}
@@ -259,20 +266,25 @@ func (f *flight) follow(res flightsync.Response, ready flightsync.Ready, t *take
 	if t.request == nil || res.More {
 		return nil
 	}
-	if err := f.recordAgain(); err != nil {
-		return err
+	if !f.rests() {
+		if err := f.recordAgain(); err != nil {
+			return err
+		}
 	}
 	return f.handInIfDone()
 }
 
 // handInIfDone writes fin once everything of a flight that is over is on ground.
 func (f *flight) handInIfDone() error {
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil || v.me == flightsync.Nobody || v.Sealed || !v.landedOrClosed() || v.pending(f.talk.Peer) > 0 || f.record().Assignment.Removed {
 		return err
 	}
 	if _, done := v.Fins[v.me]; done {
 		return nil
+	}
+	if err := f.wakeIf(true); err != nil {
+		return err
 	}
 	return f.write(flightsync.FinDraft())
 }
@@ -286,32 +298,17 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	if err := f.commit(ready, badgerstore.Meta{Name: metaErasing, Value: []byte{1}}); err != nil {
 		return err
 	}
-	generation := f.record().Generation + 1
-	db, salt, err := f.fresh(generation)
-	if err != nil {
+	if err := f.splitOld(); err != nil {
 		return err
 	}
-	if err = f.splitOld(); err == nil {
-		err = badgerstore.Copy(db, f.db, func(m badgerstore.Meta) (badgerstore.Meta, bool) {
-			d, ok := parseDotName(m.Name)
-			return m, !(ok && slices.Contains(dots, d)) && m.Name != metaErasing
-		})
-	}
-	if err == nil {
-		err = f.setRecord(func(r *record) { r.Generation, r.Salt = generation, salt })
-	}
-	if err != nil {
-		db.Close()
+	f.sweepGenerations(f.record().Generation) // what was set aside
+	if err := f.replaceStore(func(m badgerstore.Meta) (badgerstore.Meta, bool) {
+		d, ok := parseDotName(m.Name)
+		return m, !(ok && slices.Contains(dots, d)) && m.Name != metaErasing
+	}); err != nil {
 		return err
 	}
 	f.agent.Log.Info("erased on request", "flight", f.id.String(), "n", len(dots))
-	f.shut()
-	f.db, f.ops = db, nil
-	if f.rep, err = flightsync.Load(db, verify); err != nil {
-		return err
-	}
-	f.row = nil
-	f.sweepGenerations(generation)
 	return nil
 }
 

@@ -2,8 +2,8 @@ package tablet
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -41,11 +41,13 @@ type flight struct {
 	gone    bool // off the list; a caller that found it before is too late
 	db      *badgerstore.DB
 	rep     *flightsync.Replica
+	rest    *folded                 // what is known while the store is shut; see [flight.calm]
 	talk    flightsync.Talk         // with ground
 	sealed  map[flightsync.Dot]bool // ops kept sealed to ground; nil: read
 	settled flightsync.Vector       // ground's vector for which sealed is as it should be; nil: look
 	freed   uint64                  // and what its signed words covered then
 	synced  time.Time
+	kept    time.Time        // of synced, what the store says
 	ops     []flightsync.Op  // everything readable in the store, once read; nil: read
 	bad     []flightsync.Dot // what is not
 	folded  *folded
@@ -59,6 +61,10 @@ type flight struct {
 	apart   *apart                        // what stands beside the lanes; nil, or of another store: read
 	tried   *badgerstore.DB               // the store whose stranded entries were offered to ground
 	unsaved bool                          // others holds what the store does not
+
+	tables      int       // of the store, as last seen
+	mergeFailed time.Time // when the last merge did
+	unsure      bool      // the index may name another generation; see [flight.makeSure]
 
 	pins atomic.Pointer[[]cabin.Member] // the roster's keys; nil: look
 }
@@ -101,19 +107,25 @@ func (f *flight) dir(generation int) string {
 	return filepath.Join(f.agent.Dir, "flights", f.id.String(), strconv.Itoa(generation))
 }
 
-// use opens the flight for a caller that holds f.mu. Errors: not_found when it was destroyed,
-// unavailable, corrupt.
-func (f *flight) use() error {
+// usable reports that the flight is gone, or the program going: not_found, unavailable.
+func (f *flight) usable() error {
 	const op = "tablet.use"
-	rec := f.record()
-	if rec.Purged != nil || f.gone {
+	if f.record().Purged != nil || f.gone {
 		return passenger.Errorf(passenger.NotFound, op, "the notes of this flight have left the tablet")
 	}
 	f.agent.mu.Lock()
-	closed := f.agent.closed
-	f.agent.mu.Unlock()
-	if closed {
+	defer f.agent.mu.Unlock()
+	if f.agent.closed {
 		return passenger.Errorf(passenger.Unavailable, op, "this tablet's program is shutting down")
+	}
+	return nil
+}
+
+// use opens the flight for a caller that holds f.mu. Errors: not_found when it was destroyed,
+// unavailable, corrupt.
+func (f *flight) use() error {
+	if err := f.usable(); err != nil {
+		return err
 	}
 	if f.db != nil {
 		if _, roomNow := f.db.ReadOnly(); roomNow { // the disk was full; it is not any more
@@ -121,26 +133,29 @@ func (f *flight) use() error {
 		}
 	}
 	if f.db == nil {
-		if err := f.open(rec); err != nil {
+		f.rep, f.rest = nil, nil // the store's own word counts
+		if err := f.open(f.record()); err != nil {
 			return err
 		}
 	}
 	if f.rep == nil {
-		var err error
-		if f.rep, err = flightsync.Load(f.db, verify); err != nil {
+		if err := f.replica(); err != nil {
 			return err
 		}
 		f.resume()
 		if f.rep == nil { // it failed half way; what was not persisted never happened
 			if f.db == nil {
-				return passenger.Errorf(passenger.Unavailable, op, "the storage of this flight cannot be used now; try again")
+				return passenger.Errorf(passenger.Unavailable, "tablet.use", "the storage of this flight cannot be used now; try again")
 			}
-			if f.rep, err = flightsync.Load(f.db, verify); err != nil {
+			if err := f.replica(); err != nil {
 				return err
 			}
 		}
 	}
 	f.agent.touch(f)
+	if f.db.Tables() >= tooManyTables {
+		f.merge()
+	}
 	return nil
 }
 
@@ -162,6 +177,7 @@ func (f *flight) open(rec record) error {
 		f.shut()
 		return err
 	}
+	f.discard(f.generations(func(n int) bool { return n < rec.Generation })...) // a merge was cut short
 	return f.readMeta()
 }
 
@@ -229,6 +245,11 @@ func (f *flight) incarnation() (inc flightsync.Incarnation, err error) {
 // step runs the engine and signs what it wrote; the caller commits. On an error nothing happened.
 func (f *flight) step(ev flightsync.Event) (flightsync.Ready, error) {
 	ready, err := f.rep.Step(ev)
+	if isShut(err) {
+		if err = f.use(); err == nil {
+			ready, err = f.rep.Step(ev)
+		}
+	}
 	if err != nil {
 		return ready, err
 	}
@@ -293,37 +314,6 @@ func (f *flight) empty(inc flightsync.Incarnation) flightsync.Batch {
 	return b
 }
 
-// fresh makes an empty store under a key of its own. What stood there was never current.
-func (f *flight) fresh(generation int) (*badgerstore.DB, []byte, error) {
-	const op = "tablet.fresh"
-	if err := os.RemoveAll(f.dir(generation)); err != nil {
-		return nil, nil, passenger.Wrap(passenger.Unavailable, op, "the flight's directory cannot be made", err)
-	}
-	salt, err := f.agent.random(32)
-	if err != nil {
-		return nil, nil, err
-	}
-	db, err := f.openStore(generation, salt)
-	return db, salt, err
-}
-
-// sweepGenerations removes everything of the flight but the current generation.
-func (f *flight) sweepGenerations(keep int) {
-	parent := f.parent()
-	entries, err := os.ReadDir(parent)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		if e.Name() == strconv.Itoa(keep) || !e.IsDir() {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(parent, e.Name())); err != nil {
-			f.agent.Log.Warn("an old store stays on disk", "flight", f.id.String(), "err", err)
-		}
-	}
-}
-
 func (f *flight) readMeta() error {
 	b, err := f.db.Meta(metaPeer)
 	if err != nil {
@@ -335,7 +325,9 @@ func (f *flight) readMeta() error {
 	if b, err = f.db.Meta(metaSynced); err != nil {
 		return err
 	}
-	f.synced, _ = time.Parse(time.RFC3339, string(b))
+	if f.kept, _ = time.Parse(time.RFC3339, string(b)); f.kept.After(f.synced) {
+		f.synced = f.kept
+	}
 	return nil
 }
 
@@ -343,14 +335,28 @@ func (f *flight) readMeta() error {
 // persisted never happened.
 func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error {
 	sealing, err := f.sealing(ready.Batch)
+	metas = append(metas, sealing...)
+	if err == nil && ready.Batch.IsEmpty() && len(metas) == 0 {
+		return nil
+	}
+	if err == nil && f.db == nil {
+		err = errShut
+	}
 	if err == nil {
-		err = f.db.Commit(ready.Batch, append(metas, sealing...)...)
+		err = f.makeSure()
+	}
+	if err == nil {
+		if !f.synced.Equal(f.kept) {
+			metas = append(metas, badgerstore.Meta{Name: metaSynced, Value: []byte(f.synced.Format(time.RFC3339))})
+		}
+		err = f.db.Commit(ready.Batch, metas...)
 	}
 	if err != nil {
-		f.rep, f.folded, f.ops, f.sealed = nil, nil, nil, nil
+		f.rep, f.rest, f.folded, f.ops, f.sealed = nil, nil, nil, nil, nil
 		return err
 	}
-	f.sealedNow(append(metas, sealing...))
+	f.kept = f.synced
+	f.sealedNow(metas)
 	if !ready.Batch.IsEmpty() {
 		f.folded, f.row, f.phased, f.gaveAll = nil, nil, nil, false
 		f.agent.lan.changed(f, ready.Batch)
@@ -363,41 +369,27 @@ func (f *flight) commit(ready flightsync.Ready, metas ...badgerstore.Meta) error
 	return nil
 }
 
-// shut closes the store; the caller holds f.mu.
-func (f *flight) shut() error {
-	if f.db == nil {
-		return nil
-	}
-	err := f.db.Close()
-	f.db, f.rep, f.folded, f.ops, f.sealed = nil, nil, nil, nil, nil
-	return err
-}
-
-// touch makes f the last used of the open flights and closes the first used beyond the limit. A
-// flight that is in use stays open; the next touch tries again.
+// touch makes f the last used of the open flights and shuts the first used beyond the limit. A
+// flight that is in use stays open; the next touch tries again. The caller holds f.mu.
 func (a *Agent) touch(f *flight) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	kept := a.recent[:0:0]
-	for _, g := range a.recent {
-		if g != f {
-			kept = append(kept, g)
+	kept := append(slices.DeleteFunc(slices.Clone(a.recent), func(g *flight) bool { return g == f }), f)
+	var over []*flight
+	for i := 0; len(kept) > openStores && i < len(kept)-1; {
+		if g := kept[i]; g.mu.TryLock() {
+			over, kept = append(over, g), slices.Delete(kept, i, i+1)
+		} else {
+			i++
 		}
 	}
-	kept = append(kept, f)
-	for i := 0; len(kept) > openStores && i < len(kept)-1; {
-		g := kept[i]
-		if !g.mu.TryLock() {
-			i++
-			continue
-		}
+	a.recent = kept
+	a.mu.Unlock()
+	for _, g := range over {
 		if err := g.shut(); err != nil {
 			a.Log.Warn("store did not close well", "flight", g.id.String(), "err", err)
 		}
 		g.mu.Unlock()
-		kept = append(kept[:i:i], kept[i+1:]...)
 	}
-	a.recent = kept
 }
 
 // find returns the flight that key names.

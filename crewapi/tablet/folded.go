@@ -28,6 +28,11 @@ func (f *flight) view() (*folded, error) {
 	if f.folded != nil {
 		return f.folded, nil
 	}
+	if f.db == nil {
+		if err := f.use(); err != nil {
+			return nil, err
+		}
+	}
 	st := f.rep.State()
 	if f.ops == nil {
 		var err error

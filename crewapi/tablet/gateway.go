@@ -55,10 +55,10 @@ func (f *flight) ranks(self passenger.TabletID) map[passenger.TabletID]uplink.Ra
 	out := map[passenger.TabletID]uplink.Rank{self: {Role: f.record().Assignment.Role, Author: flightsync.MaxAuthors}}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.use() != nil {
+	if f.peek() != nil {
 		return out
 	}
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil {
 		return out
 	}

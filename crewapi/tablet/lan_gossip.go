@@ -55,7 +55,7 @@ func (l *lan) gossip(ctx context.Context, f *flight, even bool) {
 func (f *flight) uneven() (func(passenger.TabletID) bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.use(); err != nil {
+	if err := f.peek(); err != nil {
 		return nil, err
 	}
 	mine := f.rep.State().Vector()

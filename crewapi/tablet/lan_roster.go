@@ -36,10 +36,10 @@ func (a *Agent) lanMembers(group passenger.FlightID) []cabin.Member {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.use(); err != nil {
+	if err := f.peek(); err != nil {
 		return nil
 	}
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 func (f *flight) askPeer(id passenger.TabletID) (flightsync.Request, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.use(); err != nil {
+	if err := f.peek(); err != nil {
 		return flightsync.Request{}, err
 	}
 	ready, err := f.step(flightsync.Ask{Peer: f.other(id).have, Budget: cabinBudget})
@@ -29,10 +29,13 @@ func (f *flight) askPeer(id passenger.TabletID) (flightsync.Request, error) {
 func (f *flight) takePeer(id passenger.TabletID, req flightsync.Request, res flightsync.Response) (news, again bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.use(); err != nil {
+	if err := f.peek(); err != nil {
 		return false, false, err
 	}
 	before := f.other(id).have
+	if err := f.wakeIf(len(res.Runs)+len(res.Again) > 0 || !slices.Equal(res.Have, before)); err != nil {
+		return false, false, err
+	}
 	n, _, err := f.receivePeer(id, res.Runs, res.Have, res.Again)
 	if err != nil {
 		return false, false, err
@@ -107,10 +110,13 @@ func (a *Agent) servePeer(ctx context.Context, group passenger.FlightID, peer ca
 func (f *flight) servePeer(id passenger.TabletID, req flightsync.Request) (res flightsync.Response, news bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.use(); err != nil {
+	if err := f.peek(); err != nil {
 		return res, false, err
 	}
 	before := f.other(id).have
+	if err := f.wakeIf(len(req.Runs) > 0 || !slices.Equal(req.Have, before)); err != nil {
+		return res, false, err
+	}
 	n, notes, err := f.receivePeer(id, req.Runs, req.Have, nil)
 	news = n > 0 || !slices.Equal(before, req.Have)
 	if err != nil {

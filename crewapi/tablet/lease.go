@@ -74,15 +74,16 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 		err := a.drop(f)
 		return err == nil, err
 	}
-	if err := f.use(); err != nil {
+	defer f.tidy(manyTables)
+	if err := f.peek(); err != nil {
 		return false, err
 	}
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil {
 		return false, err
 	}
 	// Also for what others recorded: this may be the only tablet that has it.
-	waiting := f.rescuing() || !f.talk.Done(v.state)
+	waiting := !f.rests() && f.rescuing() || !f.talk.Done(v.state)
 	switch {
 	case rec.Assignment.Removed && !waiting:
 		_, all, err := f.unproven()
@@ -94,6 +95,12 @@ func (a *Agent) sweep(f *flight) (gone bool, err error) {
 		}
 		return err == nil, err
 	case a.time.sure(v.leaseEnd(rec)):
+		if err := f.use(); err != nil {
+			return false, err
+		}
+		if v, err = f.view(); err != nil {
+			return false, err
+		}
 		return false, f.purge(v, rec)
 	}
 	return false, nil
@@ -132,6 +139,7 @@ func (f *flight) purge(v *folded, rec record) error {
 	f.row = &row
 	f.own = own
 	f.shut()
+	f.rest, f.rep = nil, nil
 	return f.unlink()
 }
 
@@ -160,7 +168,7 @@ func (f *flight) unlink() error {
 func (a *Agent) drop(f *flight) error {
 	own := f.record().Counts
 	if f.rep != nil {
-		if v, err := f.view(); err == nil {
+		if v, err := f.outline(); err == nil {
 			own = v.counts(f.talk.Peer)
 		}
 	}

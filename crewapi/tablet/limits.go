@@ -7,6 +7,13 @@ const (
 	againBytes = 96 << 10
 	// openStores is how many flights' stores are open at once (measured: 4 small ones in 28 MB).
 	openStores = 3
+	// manyTables is how many tables a store may have before it is copied into a new one, after a round
+	// of syncing: with three stores open that is 96 files, and a copy is written once for each 32 times
+	// that a store was shut with something new. tooManyTables is when it is done at once, within
+	// somebody's tap: a program that never comes to a round must not run out of files.
+	manyTables, tooManyTables = 32, 128
+	// mergeAgain is how long a store is left alone after a merge that failed. Arbitrary.
+	mergeAgain = time.Hour
 	// maxRounds bounds the exchanges of one flight in one round of syncing: 256 budgets.
 	maxRounds = 256
 	// minBudget is how far the budget of an answer is halved on a bad link, bytes: one op.

@@ -69,8 +69,7 @@ func (f *flight) renewFrom(rec record, left badgerstore.Salvaged) error {
 	if err := f.readMeta(); err != nil {
 		return err
 	}
-	f.rep, err = flightsync.Load(db, verify)
-	return err
+	return f.replica()
 }
 
 // beside lists the values of a damaged store that come along, and what stands in no lane.

@@ -164,7 +164,7 @@ func (a *Agent) vectors() map[passenger.FlightID]flightsync.Vector {
 			continue
 		}
 		f.mu.Lock()
-		if err := f.use(); err == nil {
+		if err := f.peek(); err == nil {
 			out[f.id] = f.rep.State().Vector()
 		}
 		f.mu.Unlock()

@@ -161,11 +161,11 @@ func (f *flight) due(rec record) bool {
 	if rec.Generation == 0 {
 		return !rec.Assignment.Removed && rec.Assignment.Stage != passenger.Purged && f.key32() != nil
 	}
-	if err := f.use(); err != nil {
+	if err := f.peek(); err != nil {
 		return true // the exchange says what is wrong
 	}
-	v, err := f.view()
-	return err != nil || !v.Sealed || v.pending(f.talk.Peer) > 0 || f.rescuing() || f.agent.now().Sub(f.synced).Abs() >= sealedEvery
+	v, err := f.outline()
+	return err != nil || !v.Sealed || v.pending(f.talk.Peer) > 0 || !f.rests() && f.rescuing() || f.agent.now().Sub(f.synced).Abs() >= sealedEvery
 }
 
 // assignments takes over what ground says this tablet serves.

@@ -83,10 +83,10 @@ func (f *flight) waiting(now time.Time) (w uplink.Waiting, begun bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w.Purse = f.purse()
-	if f.record().Generation == 0 || f.use() != nil {
+	if f.record().Generation == 0 || f.peek() != nil {
 		return w, false
 	}
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil {
 		return w, true
 	}

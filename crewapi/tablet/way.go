@@ -141,10 +141,10 @@ func (f *flight) phase() (p phase) {
 	if f.phased != nil {
 		return *f.phased
 	}
-	if f.use() != nil {
+	if f.peek() != nil {
 		return p
 	}
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil {
 		return p
 	}
