@@ -67,8 +67,8 @@ scenario: ## Play every named scenario on every pair of stores
 	go test ./test/scenario -count=1 -timeout 20m -v -args -scenario.full
 
 .PHONY: power
-power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits (root; about 10 minutes)
-	CABINLOOP_BIN="$(CURDIR)/bin" go test ./test/power -count=1 -timeout 30m -v -args -power.full -power.seed=$(SEED)
+power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits, live 60 days (root; about 15 minutes)
+	CABINLOOP_BIN="$(CURDIR)/bin" go test ./test/power -count=1 -timeout 40m -v -args -power.full -power.seed=$(SEED)
 
 .PHONY: proof
 proof: build ## Run the long proofs (sim, scenario, upgrade, power, fuzz, bench; 60 minutes at most) and keep what they print in docs/proof.md

@@ -24,8 +24,10 @@ type disk struct {
 	off     bool // the power is gone: nothing is taken any more
 	lies    bool // says that a flush went well, and does nothing
 	flushes int
-	calls   int // everything asked of it but attributes
-	fails   int // the call that fails, once; 0: none
+	calls   int                          // everything asked of it but attributes
+	fails   int                          // the call that fails, once; 0: none
+	counts  func(what, name string) bool // the calls that count; nil: all
+	sticky  bool                         // the calls behind it that count fail too
 	failed  string
 }
 
@@ -76,6 +78,21 @@ func (d *disk) change(f *file, c change) {
 	c.data = bytes.Clone(c.data)
 	f.now = c.apply(f.now)
 	f.pending = append(f.pending, c)
+}
+
+// fail counts a call and reports whether it is to fail.
+func (d *disk) fail(what, name string) bool {
+	if d.counts != nil && !d.counts(what, name) {
+		return false
+	}
+	d.calls++
+	if bad := d.calls == d.fails || d.sticky && d.fails > 0 && d.calls > d.fails; !bad {
+		return false
+	}
+	if d.failed == "" {
+		d.failed = what + " " + name
+	}
+	return true
 }
 
 // flush makes f, and all names, lasting. f is nil for a folder.

@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(writerEnv); text != "" {
 		os.Exit(work(text))
 	}
+	if dir := os.Getenv(longEnv); dir != "" {
+		os.Exit(long(dir))
+	}
 	flag.Parse()
 	code := m.Run()
 	summary.print()

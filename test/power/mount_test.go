@@ -88,11 +88,9 @@ func (n *node) locked(fn func()) syscall.Errno {
 func (n *node) io(what, name string, fn func()) (errno syscall.Errno) {
 	bad := false
 	errno = n.locked(func() {
-		if n.d.calls++; n.d.calls == n.d.fails {
-			bad, n.d.failed = true, what+" "+name
-			return
+		if bad = n.d.fail(what, name); !bad {
+			fn()
 		}
-		fn()
 	})
 	if bad {
 		return syscall.EIO

@@ -254,6 +254,13 @@ func openLooseBadger(dir string) (keeper, error) {
 	return looseBadger{db}, err
 }
 
+// openMergingBadger is Badger that flushes every write and merges its tables itself.
+func openMergingBadger(dir string) (keeper, error) {
+	db, err := badger.Open(badger.DefaultOptions(filepath.Join(dir, "merging")).WithLogger(nil).WithMemTableSize(4 << 20).WithValueLogFileSize(8 << 20).WithValueThreshold(128 << 10).
+		WithSyncWrites(true).WithNumCompactors(2).WithNumLevelZeroTables(5))
+	return looseBadger{db}, err
+}
+
 type looseBadger struct{ db *badger.DB }
 
 func (k looseBadger) put(first uint64, n int) error {

@@ -33,6 +33,7 @@ type order struct {
 	NoFloor bool
 	// Stubborn is how often a refused write is tried again before the writer gives up; 0: always.
 	Stubborn int
+	Pause    time.Duration // behind each write
 }
 
 // work is a writer's life. What it says on standard output outlives it: a pipe has no cache that
@@ -62,6 +63,10 @@ func work(text string) int {
 			say("salvaged %v", why)
 			return 0
 		}
+	case "agent":
+		k, err = openAgentKeeper(o.Dir)
+	case "merging-badger":
+		k, err = openMergingBadger(o.Dir)
 	case "ground":
 		k, err = openGround(o.Dir)
 	case "loose-badger":
@@ -74,6 +79,9 @@ func work(text string) int {
 		return 0
 	}
 	next := uint64(1)
+	if o.Store == "agent" {
+		next = 0
+	}
 	var b strings.Builder
 	if err := k.each(func(seq uint64, words string) {
 		fmt.Fprintf(&b, "has %d %s\n", seq, short(words))
@@ -90,6 +98,9 @@ func work(text string) int {
 		n := 1
 		if rng.IntN(8) == 0 {
 			n += rng.IntN(60)
+		}
+		if o.Store == "agent" { // which flushes each
+			n = 1 + n%3
 		}
 		if err := k.put(next, n); err != nil {
 			say("refused %s %s", passenger.CodeOf(err), passenger.Public(err))
@@ -109,6 +120,7 @@ func work(text string) int {
 			continue
 		}
 		say("ack %d %d", next, n)
+		time.Sleep(o.Pause)
 		next += uint64(n)
 	}
 	if err := k.Close(); err != nil {
