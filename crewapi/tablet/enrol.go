@@ -99,7 +99,7 @@ func (a *Agent) become(d device, pair, was *keys.Pair, same bool, former passeng
 	// What is open would sign with the new keys in lanes of the old ones.
 	for _, f := range a.list() {
 		f.mu.Lock()
-		err := f.shut()
+		err := f.close()
 		f.row = nil
 		f.mu.Unlock()
 		if err != nil {

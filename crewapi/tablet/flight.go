@@ -129,7 +129,7 @@ func (f *flight) use() error {
 	}
 	if f.db != nil {
 		if _, roomNow := f.db.ReadOnly(); roomNow { // the disk was full; it is not any more
-			f.shut()
+			f.close()
 		}
 	}
 	if f.db == nil {
@@ -174,7 +174,7 @@ func (f *flight) open(rec record) error {
 	}
 	f.db = db
 	if err := f.settle(rec); err != nil {
-		f.shut()
+		f.close()
 		return err
 	}
 	f.discard(f.generations(func(n int) bool { return n < rec.Generation })...) // a merge was cut short

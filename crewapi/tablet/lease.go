@@ -138,8 +138,7 @@ func (f *flight) purge(v *folded, rec record) error {
 	f.agent.Log.Info("flight left the tablet", "flight", f.id.String())
 	f.row = &row
 	f.own = own
-	f.shut()
-	f.rest, f.rep = nil, nil
+	f.close()
 	return f.unlink()
 }
 

@@ -104,10 +104,17 @@ func (f *flight) shut() error {
 	if err != nil {
 		f.rest = nil
 	}
-	f.db, f.folded, f.ops = nil, nil, nil
+	f.db, f.folded, f.ops, f.apart, f.tried = nil, nil, nil, nil, nil
 	if f.rest == nil {
 		f.rep, f.sealed = nil, nil
 	}
+	return err
+}
+
+// close closes the store and forgets what a round asks: the next use reads it again.
+func (f *flight) close() error {
+	err := f.shut()
+	f.rep, f.rest, f.sealed = nil, nil, nil
 	return err
 }
 

@@ -42,6 +42,9 @@ func (a *Agent) deliverStranded(ctx context.Context, client *crewapi.Client, f *
 func (f *flight) strandedRuns() ([]unsentRun, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.rests() { // nothing stands beside its lanes
+		return nil, nil
+	}
 	if err := f.use(); err != nil {
 		return nil, err
 	}

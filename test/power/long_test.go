@@ -59,7 +59,8 @@ func long(dir string) int {
 	client := &http.Client{}
 	var a *tablet.Agent
 	open := func() (err error) {
-		a, err = tablet.Open(tablet.Config{Dir: dir, Now: func() time.Time { return time.Unix(now.Load(), 0).UTC() }, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler), HTTP: client})
+		a, err = tablet.Open(tablet.Config{Dir: dir, Now: func() time.Time { return time.Unix(now.Load(), 0).UTC() }, Rand: rand.Reader,
+			Boot: func() (string, time.Duration) { return "one start", time.Duration(now.Load()) * time.Second }, Log: slog.New(slog.DiscardHandler), HTTP: client})
 		return err
 	}
 	in, out := json.NewDecoder(bufio.NewReader(os.Stdin)), json.NewEncoder(os.Stdout)
