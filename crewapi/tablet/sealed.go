@@ -78,7 +78,7 @@ func (f *flight) wantsProof() (bool, error) {
 	if err != nil || all == 0 || acked >= proveAfter {
 		return all > 0, err
 	}
-	v, err := f.view()
+	v, err := f.outline()
 	if err != nil {
 		return false, err
 	}
