@@ -109,6 +109,9 @@ func printStatus(w io.Writer, st tablet.Status) {
 		fmt.Fprintf(w, ", satcom purse %d of %d KiB used", (st.Link.Used+1023)>>10, st.Link.Purse>>10)
 	}
 	fmt.Fprintln(w)
+	if st.Storage != "" {
+		fmt.Fprintf(w, "storage   nothing can be recorded (%s): what is here stays readable; use another tablet\n", st.Storage)
+	}
 	if st.Damaged > 0 {
 		fmt.Fprintf(w, "damaged   %d records cannot be read on this tablet: ask ground; the next contact brings back what it has\n", st.Damaged)
 	}

@@ -28,7 +28,7 @@
 //     (a copy is in keys/), deletes the tables that a cut manifest does not name, and cuts a log
 //     at the first bad byte. Open looks first and says corrupt; [Salvage] then reads the files
 //     without Badger, so that one damaged byte costs at most one op.
-//   - On a full disk Badger is not opened, since a write to a mapped file would kill the process:
+//   - On a disk that is full or takes no writes Badger is not opened, since a write to a mapped file would kill the process:
 //     the same reader serves every read ([DB.ReadOnly]). After a failed flush nothing is taken.
 //   - FORMAT says of which version all of this is. A program refuses a store of a later one and
 //     touches nothing: read as damaged it would be replaced.

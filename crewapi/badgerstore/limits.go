@@ -25,6 +25,9 @@ const (
 	// defaultFloor is the free disk space below which nothing is written, bytes. A write to a
 	// mapped file on a full disk kills the process; room for two memtable logs and a table.
 	defaultFloor = 32 << 20
+	// filesFloor is how many files the disk must still take, for the same reason: a store that is opened
+	// and written makes up to ten.
+	filesFloor = 32
 	// discardSize is that of Badger's DISCARD, bytes (Badger 4.9.6, discard.go).
 	discardSize = 1 << 20
 	// highSlot is the size of one of the two slots of HIGH, bytes; 64 authors fit.

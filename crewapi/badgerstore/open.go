@@ -25,7 +25,8 @@ type DB struct {
 	high       *high
 	rolledBack bool
 	failed     error     // of a flush; nothing is written behind it
-	snapshot   *Salvaged // what is read while the disk is too full for Badger; nil: Badger
+	snapshot   *Salvaged // what is read while Badger has no room or may not write; nil: Badger
+	refused    error     // why there is a snapshot
 	closed     bool
 }
 
@@ -34,14 +35,10 @@ var _ flightsync.Store = (*DB)(nil)
 // Open opens or creates the store in dir. key is the flight's own key. Errors: corrupt when the
 // stored ops are not those the state names or the key is not the store's; phase for a store of a
 // later program, of which nothing is touched; unavailable when the directory cannot be used or the
-// disk fails: then the store is as it was. On a full disk the store can be read and refuses every
+// disk fails: then the store is as it was. On a disk that is full or takes no writes the store can be read and refuses every
 // write; see [DB.ReadOnly].
 func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 	const op = "badgerstore.Open"
-	c := config{floor: defaultFloor, free: Free}
-	for _, o := range opts {
-		o(&c)
-	}
 	outer, err := derive(key, "files")
 	if err != nil {
 		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
@@ -51,16 +48,16 @@ func Open(dir string, key [32]byte, opts ...Option) (*DB, error) {
 		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, passenger.Wrap(passenger.Unavailable, op, "the flight's directory cannot be made", err)
+		return nil, noWrites(op, err)
 	}
-	d := &DB{config: c, dir: dir}
-	if d.env, err = newEnvelope(inner, c.group); err != nil {
+	d := &DB{config: configOf(opts), dir: dir}
+	if d.env, err = newEnvelope(inner, d.group); err != nil {
 		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
 	}
 	if err := checkFormat(dir); err != nil {
 		return nil, err
 	}
-	if err := d.room(op); err != nil {
+	if err := d.probe(op); err != nil {
 		return d.readOnly(key, err)
 	}
 	if err := d.twice(op, "the flight's store is damaged", func() error { return d.checkFiles(outer) }); err != nil {
@@ -97,22 +94,26 @@ func (d *DB) checkFiles(outer []byte) error {
 	return checkLogs(d.dir, outer, d.env)
 }
 
-// readOnly opens a store on a full disk, where Badger cannot be opened, not even for reading: it
-// would write to a mapped file, which kills the process. full is said when nothing is there.
-func (d *DB) readOnly(key [32]byte, full error) (*DB, error) {
+// readOnly opens a store on a disk that is full or takes no writes, where Badger cannot be opened, not
+// even for reading: it would write to a mapped file, which kills the process. why is said when nothing
+// is there.
+func (d *DB) readOnly(key [32]byte, why error) (*DB, error) {
 	s, err := Salvage(d.dir, key, d.group)
 	if err != nil || s.State.Group == (passenger.FlightID{}) {
-		return nil, full
+		return nil, why
 	}
-	d.snapshot = &s
+	d.snapshot, d.refused = &s, why
 	return d, nil
 }
 
-// ReadOnly reports that the store was opened on a full disk, and whether there is room now: then
-// its owner closes it and opens it again.
+// ReadOnly reports that the store was opened on a disk that is full or takes no writes, and whether it
+// can be written now: then its owner closes it and opens it again.
 func (d *DB) ReadOnly() (yes, roomNow bool) {
-	return d.snapshot != nil, d.snapshot != nil && d.room("badgerstore.ReadOnly") == nil
+	return d.snapshot != nil, d.snapshot != nil && d.probe("badgerstore.ReadOnly") == nil
 }
+
+// Refused is why a store is [DB.ReadOnly], with [ErrFull] or [ErrReadOnly]; nil when it is not.
+func (d *DB) Refused() error { return d.refused }
 
 // makeDiscard makes a file that Badger would make itself, where a failing disk ends the program.
 func makeDiscard(dir string) error {

@@ -15,9 +15,18 @@ import (
 type Option func(*config)
 
 type config struct {
-	group passenger.FlightID
-	floor uint64
-	free  func(dir string) (uint64, error)
+	group    passenger.FlightID
+	floor    uint64
+	free     func(dir string) (uint64, error)
+	writable func(dir string) error
+}
+
+func configOf(opts []Option) config {
+	c := config{floor: defaultFloor, free: Free, writable: Writable}
+	for _, o := range opts {
+		o(&c)
+	}
+	return c
 }
 
 // WithGroup binds every value to a flight.
@@ -29,6 +38,11 @@ func WithFloor(bytes uint64) Option { return func(c *config) { c.floor = bytes }
 // WithFree replaces the question how many bytes are free where dir is. For tests.
 func WithFree(free func(dir string) (uint64, error)) Option {
 	return func(c *config) { c.free = free }
+}
+
+// WithWritable replaces the question whether files can be made where dir is. For tests.
+func WithWritable(writable func(dir string) error) Option {
+	return func(c *config) { c.writable = writable }
 }
 
 // badgerOptions are those under which Badger never merges tables: no goroutine does, none is done at

@@ -187,17 +187,3 @@ func (d *DB) one(dot flightsync.Dot) (out flightsync.Op, err error) {
 	err = d.Ops(dot.Author, dot.Seq, func(o flightsync.Op) bool { out = o; return false })
 	return out, err
 }
-
-func (d *DB) room(op string) error {
-	if d.floor == 0 {
-		return nil
-	}
-	free, err := d.free(d.dir)
-	if err != nil {
-		return passenger.Wrap(passenger.Unavailable, op, "the tablet's storage does not say how much is free", err)
-	}
-	if free < d.floor {
-		return passenger.Errorf(passenger.Unavailable, op, "storage full: %d MB are free and %d MB are needed; delete something else from this tablet", free>>20, d.floor>>20)
-	}
-	return nil
-}

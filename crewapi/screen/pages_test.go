@@ -77,6 +77,13 @@ func TestPagesShowTheirState(t *testing.T) {
 		{name: "status in trouble", path: "/status", change: func(f *fake) {
 			f.state = tablet.Status{LastError: "ground cannot be reached", FreeBytes: 7 << 20}
 		}, status: 200, has: []string{"not-enrolled", "ground cannot be reached", "7 MB", "never", "Everything is on the ground"}},
+		{name: "storage that can only be read", path: "/status", change: func(f *fake) { f.state.Storage = tablet.StorageReadOnly }, status: 200,
+			has: []string{`data-test="storage"`, "Nothing can be recorded: the storage of this tablet can only be read.", "what you recorded is kept"}},
+		{name: "a full storage, on the list", path: "/", change: func(f *fake) { f.state.Storage = tablet.StorageFull }, status: 200,
+			has: []string{"Nothing can be recorded: the storage of this tablet is full."}},
+		{name: "a full storage, on a flight", path: flightURL, change: func(f *fake) { f.page.Storage = tablet.StorageFull }, status: 200,
+			has: []string{"Nothing can be recorded: the storage of this tablet is full."}},
+		{name: "a storage that takes writes", path: flightURL, status: 200, not: []string{`data-test="storage"`}},
 
 		{name: "markup in names and words", path: noteURL, change: func(f *fake) {
 			first(f).Note.Name = `<script>alert(1)</script>`

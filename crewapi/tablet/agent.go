@@ -20,7 +20,7 @@ import (
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// Config is what an [Agent] is made of. Everything but Floor, LAN, Uplink and Boot is needed.
+// Config is what an [Agent] is made of. Everything but Floor, Writable, LAN, Uplink and Boot is needed.
 type Config struct {
 	Dir  string           // the data directory, made when missing
 	Now  func() time.Time // UTC
@@ -30,6 +30,8 @@ type Config struct {
 	// Floor is the free disk space below which nothing is recorded, bytes; 0 is the store's own.
 	Floor uint64
 	LAN   *LAN // nil: this tablet does not speak to others
+	// Writable asks whether files can be made in a directory; nil asks the system.
+	Writable func(dir string) error
 	// Uplink is how the tablet uses its way to ground.
 	Uplink Uplink
 	// Boot counts the time since the machine started; nil is the machine's own count.
@@ -71,13 +73,15 @@ type Agent struct {
 // its files cannot be read, phase when a later program wrote them.
 func Open(c Config) (*Agent, error) {
 	const op = "tablet.Open"
-	if err := os.MkdirAll(filepath.Join(c.Dir, "flights"), 0o700); err != nil {
+	err := os.MkdirAll(filepath.Join(c.Dir, "flights"), 0o700)
+	if _, none := os.Stat(c.Dir); err != nil && none == nil {
+		c.Log.Error("nothing can be written in the data directory", "err", err)
+	} else if err != nil {
 		return nil, passenger.Wrap(passenger.Unavailable, op, "the data directory cannot be made", err)
 	}
 	a := &Agent{Config: c, busy: make(chan struct{}, 1), kick: make(chan struct{}, 1), up: make(chan struct{}, 1),
 		flights: map[passenger.FlightID]*flight{}, subs: map[int]func(passenger.FlightKey){}, pace: usualPace}
 	a.lan, a.way = newLAN(a), newWay(a)
-	var err error
 	if a.lock, err = lockDir(a.path("lock")); err != nil {
 		return nil, err
 	}

@@ -128,7 +128,7 @@ func (f *flight) use() error {
 		return err
 	}
 	if f.db != nil {
-		if _, roomNow := f.db.ReadOnly(); roomNow { // the disk was full; it is not any more
+		if _, roomNow := f.db.ReadOnly(); roomNow { // nothing could be written; now it can
 			f.close()
 		}
 	}
@@ -193,10 +193,7 @@ func (f *flight) openStore(generation int, salt []byte, opts ...badgerstore.Opti
 	if err != nil {
 		return nil, passenger.Wrap(passenger.Internal, op, "the flight's key cannot be used", err)
 	}
-	opts = append(opts, badgerstore.WithGroup(f.id))
-	if f.agent.Floor > 0 {
-		opts = append(opts, badgerstore.WithFloor(f.agent.Floor))
-	}
+	opts = append(append(f.agent.limits(), badgerstore.WithGroup(f.id)), opts...)
 	return badgerstore.Open(f.dir(generation), key, opts...)
 }
 

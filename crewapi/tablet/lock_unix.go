@@ -4,15 +4,22 @@ package tablet
 
 import (
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/cabinloop/cabinloop/passenger"
 )
 
-// lockDir takes the directory for this process; the lock ends with the file or the process.
+// lockDir takes the directory for this process; the lock ends with the file or the process. On a disk
+// that takes no writes the file is locked as it can be read, and the directory where there is none.
 func lockDir(path string) (*os.File, error) {
 	const op = "tablet.lockDir"
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	for _, path := range []string{path, filepath.Dir(path)} {
+		if err != nil {
+			f, err = os.Open(path)
+		}
+	}
 	if err != nil {
 		return nil, passenger.Wrap(passenger.Unavailable, op, "the data directory cannot be used", err)
 	}

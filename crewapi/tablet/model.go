@@ -53,6 +53,7 @@ type FlightPage struct {
 	// OnlyHere counts the entries that neither ground nor another tablet is known to hold: with one,
 	// the tablet is not handed in without a reason.
 	OnlyHere int
+	Storage  Storage
 }
 
 // NoteCard is one note as the crew reads it.
@@ -117,6 +118,7 @@ type Status struct {
 	LastSync  time.Time          `json:"last_sync,omitzero"`
 	LastError string             `json:"last_error,omitempty"` // public text of the last failed sync, "" after a good one
 	FreeBytes uint64             `json:"free_bytes"`           // disk
+	Storage   Storage            `json:"storage,omitempty"`    // why nothing can be recorded; "" while it can
 	Link      LinkStatus         `json:"link"`
 }
 

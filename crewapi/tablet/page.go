@@ -36,7 +36,7 @@ func (a *Agent) Flight(ctx context.Context, key string) (FlightPage, error) {
 	}
 	p := FlightPage{FlightRow: f.rowOf(v, rec), List: v.List, Now: now, IsLead: v.isLead()}
 	_, p.FinDone = v.Fins[v.me]
-	p.OnlyHere = f.onlyHere(v)
+	p.OnlyHere, p.Storage = f.onlyHere(v), a.storage(f)
 	c := f.cards(v, rec)
 	p.Unsure = c.unsure
 	for _, n := range v.Notes {

@@ -33,6 +33,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if err == nil {
 		st.FreeBytes = free
 	}
+	st.Storage = a.storage(nil)
 	st.Link = a.linkStatus()
 	return st, nil
 }
