@@ -7,6 +7,7 @@
 //
 //	's'                         the engine's state (flightsync.State.Marshal)
 //	'o' author(4) seq(8)        one op, raw (flightsync.Op.Raw)
+//	'a' author(4) seq(8)        the same once more, of ground's admin lane
 //	'm' name                    a value of the tablet's agent: peer vectors, times
 //
 // # Values

@@ -16,6 +16,14 @@ func opKey(d flightsync.Dot) []byte {
 	return binary.BigEndian.AppendUint64(lanePrefix(d.Author), d.Seq)
 }
 
+// spareKey is where a second copy of an op of ground's admin lane stands, which says who may do what:
+// without one of these, the rest that can be read says little.
+func spareKey(d flightsync.Dot) []byte {
+	k := opKey(d)
+	k[0] = 'a'
+	return k
+}
+
 func parseOpKey(k []byte) (flightsync.Dot, bool) {
 	if len(k) != 13 || k[0] != 'o' {
 		return flightsync.Dot{}, false

@@ -37,29 +37,34 @@ const (
 )
 
 // log reads the entries of a memtable log and returns the keys of those that Badger would not
-// come to: it stops at the first bad checksum, and drops a transaction without its last entry.
-func (s *salvage) log(b []byte) (unseen []string) {
+// come to: it stops at the first bad checksum, and drops a transaction without its last entry. whole
+// is false when the last entry of a transaction stands behind a damaged place: the transaction was
+// written to its end.
+func (s *salvage) log(b []byte) (unseen []string, whole bool) {
 	b = bytes.TrimRight(b, "\x00")
 	if len(b) <= logHeader {
-		return nil
+		return nil, true
 	}
 	header := repairByte(b[:logHeader], func(h []byte) bool { return s.entry(b, h, logHeader, false).size > 0 })
-	whole := bytes.Equal(header, b[:logHeader])
+	seen := bytes.Equal(header, b[:logHeader])
+	whole = true
 	for at := logHeader; at < len(b); {
 		e := s.entry(b, header, at, true)
-		whole = whole && e.sound
+		seen = seen && e.sound
 		if e.size == 0 {
 			at++
 			continue
 		}
-		if whole && b[at]&endOfTxn != 0 {
+		end := b[at]&endOfTxn != 0
+		if seen && end {
 			unseen = nil
 		} else if e.key != "" {
 			unseen = append(unseen, e.key)
 		}
+		whole = whole && (seen || !e.sound || !end)
 		at += e.size
 	}
-	return unseen
+	return unseen, whole
 }
 
 // entry is one record of a log; size is 0 where there is none.

@@ -23,7 +23,7 @@ type Salvaged struct {
 	Damaged  []flightsync.Dot  // ops once applied that cannot be read
 	High     flightsync.Vector // how far the store once went, as far as that is known
 	metas    map[string][]byte
-	restored int // values found under another key than the files say
+	restored int // values found under another key than the files say, or as a second copy
 }
 
 // Meta returns a value of the agent; nil when it was never set or cannot be read.
@@ -99,8 +99,8 @@ func Salvage(dir string, key [32]byte, group passenger.FlightID) (Salvaged, erro
 	return s.result(dir), nil
 }
 
-// checkLogs reports an op that was once applied and that Badger would silently drop, since it
-// stands behind a damaged place of a log.
+// checkLogs reports what was once written to its end and Badger would silently drop, since it stands
+// behind a damaged place of a log.
 func checkLogs(dir string, outer []byte, env envelope) error {
 	logs := filesOf(dir, "*.mem")
 	h, err := readHigh(dir)
@@ -116,7 +116,11 @@ func checkLogs(dir string, outer []byte, env envelope) error {
 		if err != nil {
 			return err
 		}
-		for _, key := range s.log(b) {
+		unseen, whole := s.log(b)
+		if !whole {
+			return fmt.Errorf("log %s is damaged before the end of a transaction", filepath.Base(path))
+		}
+		for _, key := range unseen {
 			if dot, ok := parseOpKey([]byte(key)); ok && h.vector.Covers(dot) {
 				return fmt.Errorf("log %s is damaged before op %s", filepath.Base(path), dot)
 			}
@@ -203,6 +207,11 @@ func (s *salvage) result(dir string) Salvaged {
 		for seq := uint64(1); seq <= n; seq++ {
 			dot := flightsync.Dot{Author: flightsync.Author(a), Seq: seq}
 			if _, ok := s.found[string(opKey(dot))]; ok {
+				continue
+			}
+			if spare, ok := s.found[string(spareKey(dot))]; ok && spare.value != nil {
+				s.found[string(opKey(dot))] = spare
+				out.restored++
 				continue
 			}
 			if i := slices.IndexFunc(s.lost, func(sealed []byte) bool { return s.take(opKey(dot), 0, sealed) }); i >= 0 {

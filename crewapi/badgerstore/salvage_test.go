@@ -3,7 +3,11 @@ package badgerstore
 import (
 	"bytes"
 	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -14,10 +18,15 @@ func image(t *testing.T) (map[string][]byte, map[flightsync.Dot]flightsync.Op) {
 	t.Helper()
 	dir := t.TempDir()
 	d := open(t, dir)
-	ops := fill(t, d, 40)
+	admin := func(n int) []flightsync.Op {
+		return writeAs(t, d, n, flightsync.Admin, func(int) flightsync.Draft {
+			return flightsync.MovementFact{Word: passenger.Boarding, At: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)}.Draft()
+		})
+	}
+	ops := append(fill(t, d, 40), admin(6)...)
 	d.Close()
 	d = open(t, dir)
-	ops = append(ops, write(t, d, 12)...)
+	ops = append(append(ops, write(t, d, 12)...), admin(6)...)
 	out := files(t, dir)
 	for name, b := range out {
 		out[name] = bytes.TrimRight(b, "\x00") // sparse files of megabytes
@@ -53,6 +62,9 @@ func TestSalvageReadsWhatIsThere(t *testing.T) {
 			}
 			if len(s.Ops) < len(want)-1 || len(s.Ops)+len(s.Damaged) != len(want) {
 				t.Errorf("%s byte %d of %d: %d of %d ops, damaged %v", name, at, len(b), len(s.Ops), len(want), s.Damaged)
+			}
+			if slices.ContainsFunc(s.Damaged, func(d flightsync.Dot) bool { return d.Author == flightsync.Admin }) {
+				t.Errorf("%s byte %d of %d: ground's admin lane stands twice, and lost %v", name, at, len(b), s.Damaged)
 			}
 			tried, kept = tried+1, kept+len(s.Ops)
 		}
@@ -92,6 +104,20 @@ func TestDamagedLogIsNotCut(t *testing.T) {
 			continue
 		}
 		end := len(bytes.TrimRight(b, "\x00"))
+		dir := put(t, whole)
+		outer, _ := derive(testKey, "files")
+		inner, _ := derive(testKey, "values")
+		env, _ := newEnvelope(inner, passenger.FlightID{})
+		for at := range end {
+			damaged := bytes.Clone(b)
+			damaged[at] ^= 1
+			if err := os.WriteFile(filepath.Join(dir, name), damaged, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := checkLogs(dir, outer, env); err == nil {
+				t.Errorf("byte %d of %d is changed, and Badger may open the log", at, end)
+			}
+		}
 		for _, at := range []int{2, 20, 60, end / 2, end - 200} {
 			damaged := maps.Clone(whole)
 			damaged[name] = bytes.Clone(b)

@@ -56,14 +56,20 @@ func fill(tb testing.TB, d *DB, n int) []flightsync.Op {
 
 func write(tb testing.TB, d *DB, n int) []flightsync.Op {
 	tb.Helper()
+	return writeAs(tb, d, n, flightsync.Notes, func(i int) flightsync.Draft {
+		return flightsync.NoteDraft(passenger.Note{Traveller: 1, Name: "Ms Plainly Visible", Words: fmt.Sprintf("secret words %d", i)})
+	})
+}
+
+func writeAs(tb testing.TB, d *DB, n int, as flightsync.Author, draft func(i int) flightsync.Draft) []flightsync.Op {
+	tb.Helper()
 	r, err := flightsync.Load(d, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	var out []flightsync.Op
 	for i := range n {
-		note := passenger.Note{Traveller: 1, Name: "Ms Plainly Visible", Words: fmt.Sprintf("secret words %d", i)}
-		ready, err := r.Step(flightsync.Write{Author: flightsync.Notes, Drafts: []flightsync.Draft{flightsync.NoteDraft(note)},
+		ready, err := r.Step(flightsync.Write{Author: as, Drafts: []flightsync.Draft{draft(i)},
 			Salts: make([][flightsync.SaltSize]byte, 1), Now: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)})
 		if err != nil {
 			tb.Fatal(err)

@@ -68,7 +68,11 @@ func (d *DB) Commit(b flightsync.Batch, metas ...Meta) error {
 	}
 	err := d.update(func(txn *badger.Txn) error {
 		for _, dot := range w.gone {
-			if err := txn.Delete(opKey(dot)); err != nil {
+			err := txn.Delete(opKey(dot))
+			if dot.Author == flightsync.Admin {
+				err = errors.Join(err, txn.Delete(spareKey(dot)))
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -128,6 +132,13 @@ type writer struct {
 
 func (w *writer) put(key, value []byte) { w.set(string(key), w.db.env.seal(key, value)) }
 
+func (w *writer) op(o flightsync.Op) {
+	w.put(opKey(o.Dot), o.Raw())
+	if o.Dot.Author == flightsync.Admin {
+		w.put(spareKey(o.Dot), o.Raw())
+	}
+}
+
 func (w *writer) drop(key []byte) { w.set(string(key), nil) }
 
 func (w *writer) set(k string, sealed []byte) {
@@ -161,7 +172,7 @@ func (w *writer) batch(b flightsync.Batch, held flightsync.Vector) (flightsync.V
 		}
 		held = held.Set(o.Dot.Author, o.Dot.Seq)
 		fresh[o.Dot] = o
-		w.put(opKey(o.Dot), o.Raw())
+		w.op(o)
 	}
 	if v := b.State.Vector(); !v.CoversAll(held) || !held.CoversAll(v) {
 		return nil, passenger.Errorf(passenger.Corrupt, op, "the batch's state does not name the ops that would be stored")
@@ -176,7 +187,7 @@ func (w *writer) batch(b flightsync.Batch, held flightsync.Vector) (flightsync.V
 			ok = true
 		}
 		if ok {
-			w.put(opKey(dot), o.Stub().Raw())
+			w.op(o.Stub())
 		}
 	}
 	w.put(stateKey, b.State.Marshal())
