@@ -211,6 +211,11 @@ func (e *evaluation) target(ctx context.Context) (none decision, err error) {
 	if e.unchanged(*best) && e.settled(ground.LoopCompiled, e.loop.Flight) {
 		return none, nil
 	}
+	if e.standing != nil && !e.unchanged(*best) { // new words, or another flight: not for what the crew has done
+		if done, err := e.done(ctx); err != nil || done {
+			return none, err
+		}
+	}
 	d := decision{act: func(ctx context.Context) error { return e.place(ctx, *best) }}
 	if !e.unchanged(*best) {
 		d.flights = append(e.standsOn(), best.flight)

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/ground/followup"
 	"github.com/cabinloop/cabinloop/passenger"
@@ -299,6 +301,43 @@ func TestADepartedFlightKeepsItsNote(t *testing.T) {
 		tab.write(flightsync.FinDraft())
 		tab.sync()
 		if r := w.report(first); r.Acted != 1 || r.FollowUps != 1 || !r.SumsClose {
+			w.Errorf("report: %+v", r)
+		}
+	})
+}
+
+// TestWhatTheCrewHasDoneIsNotWrittenAgain: what was learned later changes a note that waits; one that
+// the crew has acted on stands as they read it.
+func TestWhatTheCrewHasDoneIsNotWrittenAgain(t *testing.T) {
+	onBoth(t, func(w *world) {
+		w.flight(first, start.Add(4*time.Hour), true, row("C1", "VOS", "14C"), row("C2", "BOS", "15C"))
+		tab := w.tablet("t1", first, passenger.Lead)
+		loops := []ground.Loop{w.loop("C1", passenger.TopicMeal), w.loop("C2", passenger.TopicMeal)}
+		tab.sync()
+		tab.record("14C", passenger.Feedback{Outcome: passenger.Acted})
+		tab.sync()
+		for _, l := range loops {
+			w.tx(func(tx ground.Tx) error {
+				c, err := tx.Case(w.ctx, l.Case)
+				if err != nil {
+					return err
+				}
+				c.Severity = passenger.Urgent
+				return tx.UpdateCase(w.ctx, c)
+			})
+			w.must(w.dispatch.Evaluate(w.ctx, l.ID))
+		}
+		tab.sync()
+		standing := map[passenger.Seat]passenger.Priority{}
+		for _, n := range tab.view().Notes {
+			if n.Retracted == "" {
+				standing[n.Note.Seat] = n.Note.Priority
+			}
+		}
+		if diff := cmp.Diff(map[passenger.Seat]passenger.Priority{"14C": passenger.Second, "15C": passenger.First}, standing); diff != "" {
+			w.Errorf("notes that stand: -want +got\n%s", diff)
+		}
+		if r := w.report(first); r.Acted != 1 || r.Compiled != 3 || !r.SumsClose {
 			w.Errorf("report: %+v", r)
 		}
 	})
