@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -55,6 +56,12 @@ func (c *serveCmd) Run(a *app) error {
 		return err
 	}
 	defer ln.Close()
+	var pair *certFiles
+	if c.Cert != "" {
+		if pair, err = openCert(c.Cert, c.Key, time.Now, a.log); err != nil {
+			return err
+		}
+	}
 	if err := a.begin(); err != nil {
 		return err
 	}
@@ -75,7 +82,7 @@ func (c *serveCmd) Run(a *app) error {
 	if err := watch.begin(a.ctx); err != nil {
 		return err
 	}
-	handler, err := a.handler(c.Cert != "")
+	handler, err := a.handler(pair)
 	if err != nil {
 		return err
 	}
@@ -84,7 +91,7 @@ func (c *serveCmd) Run(a *app) error {
 		scheme = "https"
 	}
 	fmt.Fprintf(a.Err, "ground: listening on %s://%s\n", scheme, display(ln.Addr()))
-	return a.serve(ln, watch.guard(handler), watch, c)
+	return a.serve(ln, watch.guard(handler), watch, pair)
 }
 
 func (c *serveCmd) listen() (net.Listener, error) {
@@ -121,9 +128,9 @@ func loopback(host string) bool { ip := net.ParseIP(host); return ip != nil && i
 
 func display(a net.Addr) string { return a.String() }
 
-func (a *app) handler(secure bool) (http.Handler, error) {
+func (a *app) handler(pair *certFiles) (http.Handler, error) {
 	pages, err := console.New(console.Config{Store: a.db, Sessions: a.db.Sessions(), Cases: a.cases, Dispatch: a.dispatch,
-		FollowUps: a.followup, Users: a.users, Tablets: a.tablets, Now: a.now, Rand: rand.Reader, Log: a.log, Secure: secure})
+		FollowUps: a.followup, Users: a.users, Tablets: a.tablets, Now: a.now, Rand: rand.Reader, Log: a.log, Secure: pair != nil})
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +142,7 @@ func (a *app) handler(secure bool) (http.Handler, error) {
 }
 
 // serve runs the server and the sweep until the context ends, then drains.
-func (a *app) serve(ln net.Listener, handler http.Handler, watch *clockwatch, c *serveCmd) error {
+func (a *app) serve(ln net.Listener, handler http.Handler, watch *clockwatch, pair *certFiles) error {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -146,8 +153,9 @@ func (a *app) serve(ln net.Listener, handler http.Handler, watch *clockwatch, c 
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 	group.Go(func() error {
 		var err error
-		if c.Cert != "" {
-			err = srv.ServeTLS(ln, c.Cert, c.Key)
+		if pair != nil {
+			srv.TLSConfig = &tls.Config{GetCertificate: pair.get}
+			err = srv.ServeTLS(ln, "", "")
 		} else {
 			err = srv.Serve(ln)
 		}
