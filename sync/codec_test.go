@@ -225,7 +225,7 @@ func sampleDrafts() []Draft {
 	tr := Traveller{No: 1, Name: "Ms J. Jansen", Seat: "14C", Tier: "gold"}
 	return append(PageDrafts([]Traveller{tr}, Dot{Manifest, 1}), testGenesis().Draft(), RosterEntry{Author: 4, Class: TabletLane, Role: passenger.Lead}.Draft(),
 		Amend{Arrival: "EWR"}.Draft(), MovementFact{Word: passenger.In, At: t0}.Draft(), Cut{Author: 4, Seq: 3}.Draft(), EraseDraft([]Dot{noteDot}),
-		Verdict{Author: 4, From: 1, To: 2, Code: VerdictReceived}.Draft(), CloseDraft("in"), SealDraft(Vector{1, 2}), AssistanceDraft(1, "WCHR"),
+		Verdict{Author: 4, From: 1, To: 2, Code: VerdictReceived}.Draft(), CloseDraft("in"), ReopenDraft([]Dot{{Admin, 7}}), SealDraft(Vector{1, 2}), AssistanceDraft(1, "WCHR"),
 		RetractDraft(noteDot, 1, RetractMoved), ChangeDraft(tr), RemoveDraft(1), ListAge{At: t0, Doubt: "totals"}.Draft(), NoteDraft(testNote(1)),
 		haveDraft(Vector{1, 0, 1, 3}), SeenDraft(noteDot), OutcomeDraft(noteDot, 1, acted(), []Dot{{4, 1}}, [8]byte{1}), Gesture{Code: passenger.Drink, Quantity: 1, Traveller: 1, Note: noteDot}.Draft([8]byte{1}),
 		VoidDraft(Dot{4, 2}, 1, [8]byte{2}), SeatNowDraft(1, "21C", []Dot{{4, 3}}, [8]byte{3}), ClaimDraft(noteDot, 1), ResolveDraft(noteDot, 1, acted(), nil, [8]byte{4}), FinDraft())

@@ -229,13 +229,6 @@ func (f *folder) admin() {
 		}
 		return err
 	})
-	f.each(KindClose, func(o Op) error {
-		reason, err := decodeText(o.Content())
-		if err == nil {
-			v.Closed = cmp.Or(reason, "person")
-		}
-		return err
-	})
 	f.each(KindSeal, func(o Op) error {
 		final, err := decodeHave(o.Content())
 		if err == nil {
@@ -243,11 +236,12 @@ func (f *folder) admin() {
 		}
 		return err
 	})
+	f.close()
 }
 
 func (f *folder) finish() {
 	for _, o := range f.byKind[KindFin] {
-		if f.last[o.Dot.Author] == o.Dot.Seq {
+		if f.last[o.Dot.Author] == o.Dot.Seq && f.standing(o) {
 			f.view.Fins[o.Dot.Author] = o.Dot.Seq
 		}
 	}

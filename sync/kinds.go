@@ -11,6 +11,7 @@ const (
 	KindVerdict  Kind = 7
 	KindClose    Kind = 8
 	KindSeal     Kind = 9
+	KindReopen   Kind = 10
 
 	KindAssistance Kind = 16
 	KindRetract    Kind = 17
@@ -39,6 +40,7 @@ const (
 var matrix = map[Kind][]Class{
 	KindGenesis: {AdminLane}, KindRoster: {AdminLane}, KindAmend: {AdminLane}, KindMovement: {AdminLane, TabletLane},
 	KindCut: {AdminLane}, KindErase: {AdminLane}, KindVerdict: {AdminLane}, KindClose: {AdminLane}, KindSeal: {AdminLane},
+	KindReopen:     {AdminLane},
 	KindAssistance: {SafetyLane, TabletLane}, KindRetract: {SafetyLane, NotesLane},
 	KindPage: {ManifestLane}, KindChange: {ManifestLane}, KindRemove: {ManifestLane}, KindListAge: {ManifestLane},
 	KindNote: {NotesLane},

@@ -256,6 +256,12 @@ func CloseDraft(reason string) Draft {
 	return Draft{Kind: KindClose, Content: w.b}
 }
 
+// NoMovement is the reason of a close by time alone: nobody told of any movement.
+const NoMovement = "no-movement"
+
+// ReopenDraft takes closes back. A sealed flight stays closed.
+func ReopenDraft(closes []Dot) Draft { return Draft{Kind: KindReopen, Over: closes} }
+
 // SealDraft seals the flight: final says what ground held of each author.
 func SealDraft(final Vector) Draft {
 	var w writer

@@ -124,5 +124,6 @@ func ClaimDraft(note Dot, traveller passenger.TravellerNo) Draft {
 	return Draft{Kind: KindClaim, Entity: note, Traveller: traveller, Unstamped: true}
 }
 
-// FinDraft says that the tablet hands in; a later op of the tablet voids it.
-func FinDraft() Draft { return Draft{Kind: KindFin} }
+// FinDraft says that the tablet hands in; a later op of the tablet voids it. It names the
+// last reopening of the flight ([View].Reopened), when there was one.
+func FinDraft(reopened ...Dot) Draft { return Draft{Kind: KindFin, Over: reopened} }

@@ -3,12 +3,12 @@ package sync
 import "github.com/cabinloop/cabinloop/passenger"
 
 // FinAnywayDraft hands in although only ops of the tablets are on no other device: the reason
-// stays in the log.
-func FinAnywayDraft(reason passenger.HandInReason, only int) Draft {
+// stays in the log. It names the last reopening as [FinDraft] does.
+func FinAnywayDraft(reason passenger.HandInReason, only int, reopened ...Dot) Draft {
 	var w writer
 	w.str(1, string(reason))
 	w.uint(2, uint64(max(only, 0)))
-	return Draft{Kind: KindFin, Content: w.b}
+	return Draft{Kind: KindFin, Over: reopened, Content: w.b}
 }
 
 // ReadFin returns why a tablet handed in anyway, and how many ops were on no other device; "" and

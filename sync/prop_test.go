@@ -30,8 +30,19 @@ func flight(t *rapid.T, tb testing.TB) *crew {
 				c.ground.write(lane, RetractDraft(n.Dot, n.Note.Traveller, RetractMoved))
 			}
 		case k == 2:
-			w := passenger.Movements[pick(len(passenger.Movements), "movement")]
-			c.ground.write(Admin, MovementFact{Word: w, At: t0}.Draft())
+			switch closes := c.ground.view().Closes; pick(6, "admin") {
+			case 0:
+				c.ground.write(Admin, CloseDraft([]string{"in", NoMovement}[pick(2, "reason")]))
+			case 1:
+				if len(closes) > 0 {
+					c.ground.write(Admin, ReopenDraft(closes[:1+pick(len(closes), "closes")]))
+				}
+			case 2:
+				tablet.write(author(i), []Draft{FinDraft(), FinDraft(tablet.view().Reopened...), CloseDraft("in"), ReopenDraft(closes)}[pick(4, "hand")])
+			default:
+				w := passenger.Movements[pick(len(passenger.Movements), "movement")]
+				c.ground.write(Admin, MovementFact{Word: w, At: t0}.Draft())
+			}
 		case k == 3:
 			if all := c.ground.view().Notes; len(all) > 0 && pick(4, "erase") == 0 {
 				d := []Dot{all[pick(len(all), "note")].Dot}
@@ -167,11 +178,47 @@ func dumb(ops []Op, lead Author) map[Dot]dumbNote {
 	return out
 }
 
+// dumbCloses looks for the closes of ground that no reopening of ground names, and for the hand-ins
+// that stand.
+func dumbCloses(ops []Op) (closed bool, fins map[Author]uint64) {
+	all := map[Dot]Op{}
+	last := map[Author]uint64{}
+	for _, o := range ops {
+		all[o.Dot] = o
+		if o.Header.Kind != KindHave {
+			last[o.Dot.Author] = max(last[o.Dot.Author], o.Dot.Seq)
+		}
+	}
+	fins = map[Author]uint64{}
+	var reopened Dot
+	for _, o := range all {
+		if o.Header.Kind == KindReopen && o.Dot.Author == Admin && o.Dot.Seq > reopened.Seq {
+			reopened = o.Dot
+		}
+	}
+	for _, o := range all {
+		counts := o.Header.Kind == KindClose && o.Dot.Author == Admin
+		for _, r := range all {
+			counts = counts && !(r.Header.Kind == KindReopen && r.Dot.Author == Admin && slices.Contains(r.Header.Over, o.Dot))
+		}
+		closed = closed || counts
+		if o.Header.Kind == KindFin && last[o.Dot.Author] == o.Dot.Seq && (reopened.IsZero() || slices.Contains(o.Header.Over, reopened)) {
+			fins[o.Dot.Author] = o.Dot.Seq
+		}
+	}
+	return closed, fins
+}
+
 func TestPropFoldAgreesWithTheNaiveModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		ops := flight(rt, t).everything()
+		v := Fold(ops)
+		closed, fins := dumbCloses(ops)
+		if diff := cmp.Diff(fins, v.Fins); closed != (v.Closed != "") || closed != (len(v.Closes) > 0) || diff != "" {
+			rt.Fatalf("closed %v, the fold says %q %v; hand-ins (-naive +fold):\n%s", closed, v.Closed, v.Closes, diff)
+		}
 		got := map[Dot]dumbNote{}
-		for _, n := range Fold(ops).Notes {
+		for _, n := range v.Notes {
 			heads := n.HeadDots()
 			slices.SortFunc(heads, compareDots)
 			got[n.Dot] = dumbNote{n.Retracted != "", n.Delivered, n.Seen(), heads}

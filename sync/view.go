@@ -17,9 +17,11 @@ type View struct {
 	Notes      []NoteView // by dot
 	Gestures   []GestureView
 	Verdicts   []Verdict
-	Fins       map[Author]uint64 // author: sequence of its fin, when nothing followed
+	Fins       map[Author]uint64 // author: sequence of its fin, when nothing followed and it names the last reopening
 	Cuts       map[Author]uint64 // author whose lane ground ended: its last sequence that counts
 	Closed     string            // why, "" while open
+	Closes     []Dot             // the closes that count, for the over of what takes them back
+	Reopened   []Dot             // the last reopening, for a fin's over; none while there was none
 	Sealed     bool
 	Final      Vector // of the seal
 	Quarantine []Quarantined

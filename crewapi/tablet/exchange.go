@@ -286,7 +286,7 @@ func (f *flight) handInIfDone() error {
 	if err := f.wakeIf(true); err != nil {
 		return err
 	}
-	return f.write(flightsync.FinDraft())
+	return f.write(flightsync.FinDraft(v.Reopened...))
 }
 
 // erase drops the bodies that ground ordered erased, and the files and key that held them.

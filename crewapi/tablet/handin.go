@@ -35,11 +35,11 @@ func (a *Agent) handIn(ctx context.Context, key string, anyway passenger.HandInR
 		n := f.onlyHere(v)
 		switch {
 		case n == 0:
-			return f.write(flightsync.FinDraft())
+			return f.write(flightsync.FinDraft(v.Reopened...))
 		case anyway == "":
 			return passenger.Errorf(passenger.Phase, op, "%d entries are on this tablet only; bring it near another tablet of the flight or online, or say why it is handed in anyway", n)
 		}
 		f.agent.Log.Warn("handed in with entries that are nowhere else", "flight", f.id.String(), "n", n, "kind", string(anyway))
-		return f.write(flightsync.FinAnywayDraft(anyway, n))
+		return f.write(flightsync.FinAnywayDraft(anyway, n, v.Reopened...))
 	})
 }

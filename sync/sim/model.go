@@ -21,7 +21,7 @@ type (
 )
 
 // writers says which lanes may hold a kind: Admin, Safety, Manifest, Notes, Tablet.
-var writers = map[flightsync.Kind]string{1: "A", 2: "A", 3: "A", 4: "AT", 5: "A", 6: "A", 7: "A", 8: "A", 9: "A", 16: "ST", 17: "SN",
+var writers = map[flightsync.Kind]string{1: "A", 2: "A", 3: "A", 4: "AT", 5: "A", 6: "A", 7: "A", 8: "A", 9: "A", 10: "A", 16: "ST", 17: "SN",
 	32: "M", 33: "M", 34: "M", 35: "M", 48: "N", 64: "T", 65: "T", 66: "T", 67: "T", 68: "T", 69: "T", 70: "T", 71: "AT", 72: "T"}
 
 type naive struct {
@@ -131,6 +131,7 @@ func (m *naive) flight() {
 			m.refuse(o, "unauthorised")
 		case k == flightsync.KindVerdict:
 			m.say("verdict %d.%d %s", num[1]-1, num[2], data[4])
+		case k == flightsync.KindClose && m.reopened(o):
 		case k == flightsync.KindClose:
 			m.say("closed")
 		case k == flightsync.KindSeal:
@@ -140,6 +141,12 @@ func (m *naive) flight() {
 			m.say("gesture %s %s void=%v", o.Dot, data[1], void)
 		}
 	}
+}
+
+// reopened reports whether ground took a close back, and has not sealed the flight.
+func (m *naive) reopened(o op) bool {
+	return slices.ContainsFunc(m.by[flightsync.KindReopen], func(r op) bool { return slices.Contains(r.Header.Over, o.Dot) }) &&
+		!slices.ContainsFunc(m.by[flightsync.KindSeal], func(s op) bool { return !m.isErased(s.Dot) })
 }
 
 func (m *naive) manifest() {

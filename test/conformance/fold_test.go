@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,8 @@ type noteView struct {
 // folded is the part of a view that this reader makes: all that stands on the sums.
 type folded struct {
 	Notes      []*noteView       `json:"notes"`
+	Closed     string            `json:"closed"`
+	Fins       map[string]uint64 `json:"fins"`
 	Quarantine map[string]string `json:"quarantine"`
 	Skewed     []string          `json:"skewed"`
 	Sums       map[string]int    `json:"sums"`
@@ -44,6 +47,7 @@ type folded struct {
 type folder struct {
 	*law
 	folded
+	ops    []op
 	counts []op
 	refs   map[dot]refs
 }
@@ -52,7 +56,7 @@ func fold(ops []op) folded {
 	slices.SortFunc(ops, func(a, b op) int {
 		return cmp.Or(cmp.Compare(a.dot.author, b.dot.author), cmp.Compare(a.dot.seq, b.dot.seq))
 	})
-	f := &folder{law: readLaw(ops), refs: map[dot]refs{}, folded: folded{Quarantine: map[string]string{}, Sums: map[string]int{}}}
+	f := &folder{law: readLaw(ops), ops: ops, refs: map[dot]refs{}, folded: folded{Quarantine: map[string]string{}, Sums: map[string]int{}}}
 	f.twice()
 	if a, _, ok := f.acting(); ok {
 		f.ActingLead = &a
@@ -88,7 +92,7 @@ func fold(ops []op) folded {
 	}
 	// What cannot be read counts for nothing from here on; cut, roster and erase are the law's.
 	f.counts = slices.DeleteFunc(f.counts, func(o op) bool {
-		if f.erased[o.dot] != nil || slices.Contains([]uint64{2, 5, 6, 34, 65, 68, 70, 72}, o.header.Kind) {
+		if f.erased[o.dot] != nil || slices.Contains([]uint64{2, 5, 6, 10, 34, 65, 68, 70, 72}, o.header.Kind) {
 			return false
 		}
 		if _, err := contentOf(o); err != nil {
@@ -102,6 +106,7 @@ func fold(ops []op) folded {
 			f.Quarantine[o.dot.String()] = "unauthorised"
 		}
 	}
+	f.closed()
 	f.notes()
 	f.delivered()
 	f.crew()
@@ -155,6 +160,30 @@ func (f *folder) about(o op) *noteView {
 	}
 	f.Quarantine[o.dot.String()] = "dangling"
 	return nil
+}
+
+func (f *folder) closed() {
+	back, reopens, sealed := map[dot]bool{}, []dot{}, false
+	f.each(10, func(o op, _ map[string]any, _ bool) {
+		reopens = append(reopens, o.dot)
+		for _, d := range f.refs[o.dot].over {
+			back[d] = true
+		}
+	})
+	f.each(9, func(_ op, _ map[string]any, erased bool) { sealed = sealed || !erased })
+	f.each(8, func(o op, c map[string]any, erased bool) {
+		if !erased && (sealed || !back[o.dot]) {
+			f.Closed = cmp.Or(str(c["text"]), "person")
+		}
+	})
+	f.Fins = map[string]uint64{}
+	f.each(72, func(o op, _ map[string]any, _ bool) {
+		over := f.refs[o.dot].over
+		knew := len(reopens) == 0 || slices.Contains(over, reopens[len(reopens)-1])
+		if knew && !slices.ContainsFunc(f.ops, func(x op) bool { return x.dot.author == o.dot.author && x.dot.seq > o.dot.seq && x.header.Kind != 64 }) {
+			f.Fins[strconv.FormatUint(o.dot.author, 10)] = o.dot.seq
+		}
+	})
 }
 
 func (f *folder) notes() {
@@ -342,6 +371,9 @@ func TestFold(t *testing.T) {
 		got := fold(ops)
 		if a, b := jsonOf(t, got.Notes), jsonOf(t, v.View.Notes); a != b {
 			t.Errorf("%s: notes\n%s\nwant\n%s", v.Name, a, b)
+		}
+		if got.Closed != v.View.Closed || !maps.Equal(got.Fins, v.View.Fins) {
+			t.Errorf("%s: closed %q, handed in %v, want %q, %v", v.Name, got.Closed, got.Fins, v.View.Closed, v.View.Fins)
 		}
 		if a, b := got.Quarantine, v.View.Quarantine; !maps.Equal(a, b) {
 			t.Errorf("%s: set aside %v, want %v", v.Name, a, b)

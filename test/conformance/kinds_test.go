@@ -17,7 +17,7 @@ const (
 )
 
 var mayWrite = map[uint64][]int{
-	1: {admin}, 2: {admin}, 3: {admin}, 4: {admin, tablet}, 5: {admin}, 6: {admin}, 7: {admin}, 8: {admin}, 9: {admin},
+	1: {admin}, 2: {admin}, 3: {admin}, 4: {admin, tablet}, 5: {admin}, 6: {admin}, 7: {admin}, 8: {admin}, 9: {admin}, 10: {admin},
 	16: {safety, tablet}, 17: {safety, notes}, 32: {manifest}, 33: {manifest}, 34: {manifest}, 35: {manifest}, 48: {notes},
 	64: {tablet}, 65: {tablet}, 66: {tablet}, 67: {tablet}, 68: {tablet}, 69: {tablet}, 70: {tablet}, 71: {tablet, admin}, 72: {tablet},
 }

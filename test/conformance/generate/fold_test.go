@@ -324,6 +324,26 @@ func TestFold(t *testing.T) {
 			s.sync()
 			s.ground.write(flightsync.Admin, flightsync.SealDraft(s.ground.State().Vector()))
 		}},
+		{"closed by time alone and opened again: a hand-in from before does not stand", func(s *scene) {
+			closes := s.ground.write(flightsync.Admin, flightsync.CloseDraft(flightsync.NoMovement))
+			s.sync()
+			s.a.mine(flightsync.FinDraft())
+			s.b.mine(flightsync.FinDraft())
+			s.sync()
+			s.ground.write(flightsync.Admin, flightsync.ReopenDraft(closes))
+			s.sync()
+			v, _ := flightsync.FoldStorage(s.b.store)
+			s.a.mine(flightsync.ReopenDraft(closes), flightsync.FinDraft())
+			s.b.mine(flightsync.OutcomeDraft(s.notes[0], 1, acted, nil, form(1)), flightsync.FinDraft(v.Reopened...))
+		}},
+		{"a close that no reopening names", func(s *scene) {
+			closes := s.ground.write(flightsync.Admin, flightsync.CloseDraft("cancelled"), flightsync.CloseDraft(flightsync.NoMovement))
+			s.ground.write(flightsync.Admin, flightsync.ReopenDraft(closes[1:]))
+		}},
+		{"a sealed flight stays closed", func(s *scene) {
+			closes := s.ground.write(flightsync.Admin, flightsync.CloseDraft(flightsync.NoMovement))
+			s.ground.write(flightsync.Admin, flightsync.SealDraft(s.ground.State().Vector()), flightsync.ReopenDraft(closes))
+		}},
 		{"a copied store: the branch counts like any lane", func(s *scene) {
 			c := s.a.clone("copy of tablet A")
 			s.ids[c.name] = s.ids[s.a.name]

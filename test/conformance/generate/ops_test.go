@@ -135,6 +135,8 @@ func drafts() []struct {
 		{"fin", lead, flightsync.FinDraft(), nil},
 		{"fin: anyway", lead, flightsync.FinAnywayDraft(passenger.TabletFailing, 3), m{"reason": "failing", "only": 3}},
 		{"a kind of a newer program", lead, flightsync.Draft{Kind: 1000, Flags: flightsync.MustUnderstand, Content: []byte{0x0a, 1, 'x'}}, m{}},
+		{"reopen", 0, flightsync.ReopenDraft([]flightsync.Dot{{Author: 0, Seq: 3}, {Author: 0, Seq: 300}}), nil},
+		{"fin: of a flight that was opened again", lead, flightsync.FinDraft(flightsync.Dot{Author: 0, Seq: 4}), nil},
 	}
 }
 
