@@ -15,6 +15,9 @@ func NewStamp(at time.Time, rank int) Stamp {
 	return Stamp(at.Unix()<<20 | int64(min(max(rank, 0), MaxRank)))
 }
 
+// Time is the second of a stamp, UTC.
+func (s Stamp) Time() time.Time { return time.Unix(int64(s>>20), 0).UTC() }
+
 // SameSecond reports whether two messages were written in one second.
 func (s Stamp) SameSecond(t Stamp) bool { return s>>20 == t>>20 }
 

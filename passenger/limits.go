@@ -23,6 +23,9 @@ const (
 	NoteLifeAfterSTA = 48 * time.Hour
 	// SealAfter seals a closed flight whose tablets have not all reported.
 	SealAfter = 72 * time.Hour
+	// SealAfterNoMovement is how long a flight that was closed by time alone can be opened again at
+	// least, whoever handed in: arbitrary, as long as it waited for a movement.
+	SealAfterNoMovement = 6 * time.Hour
 	// LineLife is how long after its arrival a flight is on the lists of its tablets. Arbitrary.
 	LineLife = 7 * 24 * time.Hour
 	// MaxWatched is how many flights a tablet says what it holds of, in one call. Arbitrary.

@@ -23,6 +23,7 @@ type flightCmd struct {
 	Movement flightMovementCmd `cmd:"" help:"Record a movement by hand."`
 	Crew     flightCrewCmd     `cmd:"" help:"Put a tablet on a flight, or take it off."`
 	Seal     flightSealCmd     `cmd:"" help:"Seal a closed flight, whoever has not reported."`
+	Reopen   flightReopenCmd   `cmd:"" help:"Open a flight again that was closed because no movement came."`
 	Event    flightEventCmd    `cmd:"" help:"Write an event note about a disruption, for cases that have no note."`
 }
 
@@ -263,6 +264,27 @@ func (c *flightSealCmd) Run(a *app) error {
 		return err
 	}
 	return a.Print(map[string]string{"flight": key.String(), "stage": "sealed"}, func(w io.Writer) { fmt.Fprintln(w, key, "sealed") })
+}
+
+type flightReopenCmd struct {
+	flightArg
+	Reason string `required:"" help:"Why, for the record; 1 to 200 characters."`
+}
+
+func (c *flightReopenCmd) Run(a *app) error {
+	key, err := flightKey(c.ID)
+	if err != nil {
+		return err
+	}
+	if err := a.open(); err != nil {
+		return err
+	}
+	if err := a.dispatch.Reopen(a.ctx, key, a.By, c.Reason); err != nil {
+		return err
+	}
+	return a.Print(map[string]string{"flight": key.String(), "stage": "open"}, func(w io.Writer) {
+		fmt.Fprintln(w, key, "open again: the close by time is taken back")
+	})
 }
 
 type flightEventCmd struct {

@@ -38,6 +38,7 @@ type Dispatch interface {
 	Recalled(ctx context.Context, flight passenger.FlightID, note flightsync.Dot) ([]dispatch.RecallState, error)
 	EventNote(ctx context.Context, key passenger.FlightKey, designator, day string, loops []passenger.LoopID, by string) (flightsync.Dot, error)
 	Seal(ctx context.Context, key passenger.FlightKey, by string) error
+	Reopen(ctx context.Context, key passenger.FlightKey, by, reason string) error
 	Accept(ctx context.Context, key passenger.FlightKey, tablet, by, reason string) (n int, err error)
 	WriteOff(ctx context.Context, key passenger.FlightKey, tablet, by, reason string) error
 }

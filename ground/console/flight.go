@@ -82,6 +82,7 @@ type flightPage struct {
 	Events    []ground.EventNote
 	Offer     []eventCase
 	MaySeal   bool
+	MayReopen bool // and it is closed by time alone
 	MayEvent  bool
 	Travel    int
 	Day       string // of the event form
@@ -120,6 +121,7 @@ func (s *server) flightPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Equations = equations(p.Report.Sums)
 	p.MaySeal = p.May("seal") && p.Flight.Stage == passenger.Closed
+	p.MayReopen = p.MaySeal && v.Closed == flightsync.NoMovement && p.Flight.OnBlockAt.IsZero()
 	p.MayEvent = p.May("flag") && phaseOf(p.Flight) != "over"
 	p.fillTablets()
 	p.fillNotes(v, cases)
@@ -287,6 +289,25 @@ func (s *server) seal(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.done(w, r, "said.seal", "/flight/"+id.String())
+}
+
+// reopen takes a close by time alone back, with a reason.
+func (s *server) reopen(w http.ResponseWriter, r *http.Request) error {
+	id, err := flightID(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return formError(err)
+	}
+	key, err := s.flightKey(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if err := s.Dispatch.Reopen(r.Context(), key, actor(r, "seal").Name, r.PostForm.Get("reason")); err != nil {
+		return err
+	}
+	return s.done(w, r, "said.reopen", "/flight/"+id.String())
 }
 
 func (s *server) flightKey(ctx context.Context, id passenger.FlightID) (k passenger.FlightKey, err error) {

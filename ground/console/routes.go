@@ -46,6 +46,7 @@ func (s *server) table() []route {
 		{"GET", "/flight/{id}", "flights", s.flightPage},
 		{"POST", "/flight/{id}/event", "flag", s.eventNote},
 		{"POST", "/flight/{id}/seal", "seal", s.seal},
+		{"POST", "/flight/{id}/reopen", "seal", s.reopen},
 
 		{"GET", "/followups", "followups", s.followUps},
 		{"GET", "/followup/{id}", "followups", s.followUpPage},

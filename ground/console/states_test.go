@@ -64,7 +64,7 @@ var states = []state{
 		f := someFlight(func(f *ground.Flight) {
 			f.Stage, f.ListDoubt, f.Revision, f.ClosedAt = passenger.Closed, "aircraft", 2, noon
 		})
-		p := &flightPage{base: b, Flight: f, MaySeal: true, MayEvent: true, Names: true, Day: "2026-11-21"}
+		p := &flightPage{base: b, Flight: f, MaySeal: true, MayReopen: true, MayEvent: true, Names: true, Day: "2026-11-21"}
 		p.Report = followup.Report{OpsIssued: 3, OpsOnGround: 2, Waiting: []followup.Waiting{{Tablet: "T2", Holds: 1}, {Tablet: "T3"}}, Contradictions: []followup.Contradiction{{What: "note-unbooked", Of: "3.1"}, {What: "booked", Of: "3.2", Says: "acted", Other: "disputed"}}}
 		p.Report.Sums = flightsync.Sums{Compiled: 3, Delivered: 1, Seen: 1, Acted: 1}
 		p.Equations = equations(p.Report.Sums)
@@ -77,7 +77,7 @@ var states = []state{
 			{NoteView: flightsync.NoteView{Note: passenger.Note{Event: true, Cases: 3}}, Bucket: "disputed"}, {NoteView: flightsync.NoteView{Note: n, Erased: true}, Bucket: "not-possible", Reason: passenger.NoStock}}
 		p.Offer = []eventCase{{Case: ground.Case{Topic: passenger.TopicDelay, Flight: "KL1234", Excerpt: "late"}}}
 		return p
-	}, []string{`data-test="contradiction"`, `data-test="waiting"`, `class="eq bad"`, "≠", `data-mark="holds"`, `data-test="hand-in-why"`, `data-test="seal"`, `data-test="event-form"`}},
+	}, []string{`data-test="contradiction"`, `data-test="waiting"`, `class="eq bad"`, "≠", `data-mark="holds"`, `data-test="hand-in-why"`, `data-test="seal"`, `data-test="reopen"`, `data-test="event-form"`}},
 	{"a flight before an administrator", "flight", func(b base) any {
 		p := &flightPage{base: b, Flight: someFlight(func(f *ground.Flight) { f.ListAt = time.Time{} }), Equations: equations(flightsync.Sums{})}
 		n := someNote()

@@ -36,6 +36,9 @@ func (s *Service) Evaluate(ctx context.Context, id passenger.LoopID) error {
 	})
 }
 
+// endExpired ends a loop whose time is over.
+const endExpired = "expired"
+
 // alive reports whether a loop is one that rules and recalls move.
 func alive(l ground.Loop) bool {
 	return l.State == ground.LoopDesk || l.State == ground.LoopWaiting || l.State == ground.LoopCompiled
@@ -85,7 +88,7 @@ func (e *evaluation) decide(ctx context.Context) (none decision, err error) {
 		return none, nil // an event note stands for the whole flight
 	}
 	if !e.tx.Now().Before(e.loop.ExpiresAt) {
-		return e.ending("expired", flightsync.RetractExpired), nil
+		return e.ending(endExpired, flightsync.RetractExpired), nil
 	}
 	refused, missing, err := e.missing(ctx)
 	switch {

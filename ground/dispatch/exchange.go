@@ -189,12 +189,13 @@ func (l *leg) reported(ctx context.Context, news bool) ([]passenger.LoopID, erro
 	if err := l.advance(ctx); err != nil {
 		return nil, err
 	}
-	var loops []passenger.LoopID
+	loops := l.again
 	if sealed(l.flight) && (news || was != l.flight.Stage) {
-		var err error
-		if loops, err = l.reconcile(ctx); err != nil {
+		more, err := l.reconcile(ctx)
+		if err != nil {
 			return nil, err
 		}
+		loops = append(loops, more...)
 	}
 	if news || was != l.flight.Stage {
 		return loops, l.save(ctx)

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/ground/notes"
@@ -172,6 +173,9 @@ func (l *leg) regained(ctx context.Context) error {
 	}
 	if v.Closed != "" && (l.flight.Stage == passenger.Planned || l.flight.Stage == passenger.Open) {
 		l.flight.Stage, l.flight.ClosedAt = passenger.Closed, l.tx.Now()
+	}
+	if v.Closed == "" && l.flight.Stage == passenger.Closed {
+		l.flight.Stage, l.flight.ClosedAt = passenger.Open, time.Time{}
 	}
 	if v.Sealed && l.flight.Stage == passenger.Closed {
 		l.flight.Stage, l.flight.SealedAt = passenger.Sealed, l.tx.Now()

@@ -54,7 +54,8 @@ type leg struct {
 	store  flightsync.Store
 	rep    *flightsync.Replica
 	cached *flightsync.View
-	cross  []ground.Crossing // nil: not read yet
+	cross  []ground.Crossing  // nil: not read yet
+	again  []passenger.LoopID // to evaluate after this transaction: their flight is open again
 	// several: it works for several visits, and what is odd about one goes alone.
 	several bool
 }

@@ -14,7 +14,8 @@ import (
 //
 //	planned → open    roster not empty and 72 h before departure
 //	open    → closed  on-block, cancelled, or STA + 6 h without a movement
-//	closed  → sealed  every expected tablet has handed in, or 72 h after closing
+//	closed  → open    closed by time alone, and a movement, a later STA or the right time says that it goes on
+//	closed  → sealed  every expected tablet has handed in, or 72 h after closing; by time alone not before 6 h
 func (l *leg) advance(ctx context.Context) error {
 	now := l.tx.Now()
 	if l.flight.Stage == passenger.Planned && !now.Before(l.flight.STD.Add(-passenger.OpenBefore)) {
@@ -28,6 +29,9 @@ func (l *leg) advance(ctx context.Context) error {
 			}
 		}
 	}
+	if err := l.reopen(ctx); err != nil {
+		return err
+	}
 	if l.flight.Stage == passenger.Planned || l.flight.Stage == passenger.Open {
 		if err := l.close(closeReason(l.flight, now)); err != nil {
 			return err
@@ -35,6 +39,9 @@ func (l *leg) advance(ctx context.Context) error {
 	}
 	if l.flight.Stage != passenger.Closed {
 		return nil
+	}
+	if closeReason(l.flight, now) == flightsync.NoMovement && now.Sub(l.flight.ClosedAt) < passenger.SealAfterNoMovement {
+		return nil // a message may be late, and a seal is not taken back
 	}
 	in, err := l.handedIn(ctx)
 	if err != nil {
@@ -53,10 +60,20 @@ func closeReason(f ground.Flight, now time.Time) string {
 		return "in"
 	case f.Movement == passenger.Cancelled:
 		return "cancelled"
-	case f.Movement == "" && now.After(f.STA.Add(passenger.CloseAfterSTA)):
-		return "no-movement"
+	case f.Movement == "" && now.After(latest(f.STA, opened(f)).Add(passenger.CloseAfterSTA)):
+		return flightsync.NoMovement
 	}
 	return ""
+}
+
+// opened is when a person opened the flight again last.
+func opened(f ground.Flight) time.Time {
+	for _, t := range f.Told {
+		if t.What == toldOpen {
+			return t.At.Time()
+		}
+	}
+	return time.Time{}
 }
 
 func (l *leg) close(reason string) error {
@@ -221,6 +238,7 @@ func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.Mo
 		for _, lf := range lfs {
 			loops = append(loops, lf.Loop)
 		}
+		loops = append(loops, l.again...)
 		if l.flight.Stage == passenger.Sealed {
 			more, err := l.reconcile(ctx)
 			if err != nil {

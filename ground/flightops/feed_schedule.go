@@ -57,7 +57,7 @@ func (f Feed) schedule(ctx context.Context, c ScheduleChange, received time.Time
 		switch {
 		case twin >= 0:
 			err = passenger.Errorf(passenger.Invalid, "flightops.Feed", "%s and %s are both of that day; change them by hand", a.Key, hit[twin].Key)
-		case a.Stage != passenger.Planned && a.Stage != passenger.Open || left(a.Flight):
+		case a.Stage != passenger.Planned && a.Stage != passenger.Open && !closedByTime(a.Flight) || left(a.Flight):
 			err = passenger.Errorf(passenger.Phase, "flightops.Feed", "flight %s has left or is closed; its schedule no longer changes", a.Key)
 		case f.DryRun:
 		default:
@@ -101,6 +101,10 @@ func left(f ground.Flight) bool {
 	}
 	return true
 }
+
+// closedByTime reports whether a flight is closed only because no movement came: a later schedule opens
+// it again.
+func closedByTime(f ground.Flight) bool { return f.Stage == passenger.Closed && f.Movement == "" }
 
 // affects finds the flights of a change, newest attempts only, by date and departure. The date
 // of a flight is that of its first departure as first scheduled, UTC; in a message of local
