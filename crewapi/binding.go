@@ -71,4 +71,4 @@ func answers(m bound, want uint64) bool {
 
 // errCrossed is what an answer is taken for that belongs to another question.
 var errCrossed = passenger.Errorf(passenger.Unavailable, "crewapi.answers",
-	"something between this tablet and ground mixed up its answers; this one was not believed, and everything is kept here")
+	"something between this tablet and ground mixed up its answers; this one was not believed, and everything is kept here").Keyed("wire.crossed")

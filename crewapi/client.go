@@ -82,7 +82,7 @@ func (c *Client) Enrol(ctx context.Context, code, deviceName string, device pass
 		bad = bad || err != nil
 	}
 	if bad {
-		return e, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?")
+		return e, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?").Keyed("wire.nonsense")
 	}
 	copy(e.Tablet[:], res.GetTabletId())
 	e.Token, e.Ground = res.GetToken(), passenger.PublicKeys{Sign: res.GetGroundSignKey(), Agree: res.GetGroundAgreeKey()}

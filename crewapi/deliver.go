@@ -21,7 +21,7 @@ func (c *Client) Deliver(ctx context.Context, group passenger.FlightID, runs []f
 		return nil, c.failed(ctx, inner, op, k, err)
 	}
 	if len(res.GetReceipts()) != len(runs) {
-		return nil, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?")
+		return nil, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?").Keyed("wire.nonsense")
 	}
 	return res.GetReceipts(), nil
 }
@@ -39,7 +39,7 @@ func (c *Client) HandOver(ctx context.Context, h flightsync.HandOver) (receipts 
 		return nil, access, c.failed(ctx, inner, op, k, err)
 	}
 	if len(res.GetReceipts()) != len(h.Runs) {
-		return nil, access, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?")
+		return nil, access, passenger.Errorf(passenger.Unavailable, op, "ground's answer makes no sense; is the address right?").Keyed("wire.nonsense")
 	}
 	return res.GetReceipts(), passenger.ParseAccess(res.GetAccess()), nil
 }

@@ -72,9 +72,9 @@ func fromWire(ctx context.Context, op string, err error) error {
 	ce, ok := errors.AsType[*connect.Error](err)
 	if !ok || !connect.IsWireError(err) {
 		if ok && ce.Code() == connect.CodeResourceExhausted {
-			return passenger.Wrap(passenger.TooMuch, op, "ground's answer is larger than this tablet takes", err)
+			return passenger.Wrap(passenger.TooMuch, op, "ground's answer is larger than this tablet takes", err).Keyed("wire.large")
 		}
-		return passenger.Wrap(passenger.Unavailable, op, "ground cannot be reached; everything is kept here and goes over later", err)
+		return passenger.Wrap(passenger.Unavailable, op, awayText, err).Keyed("wire.away")
 	}
 	for code, wire := range codes {
 		if wire == ce.Code() {
@@ -83,5 +83,5 @@ func fromWire(ctx context.Context, op string, err error) error {
 			return e
 		}
 	}
-	return passenger.Wrap(passenger.Unavailable, op, "ground did not answer in time or in a way this tablet understands", err)
+	return passenger.Wrap(passenger.Unavailable, op, "ground did not answer in time or in a way this tablet understands", err).Keyed("wire.slow")
 }

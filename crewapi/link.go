@@ -38,6 +38,7 @@ type Link struct {
 
 	mu      sync.Mutex
 	line    *line
+	ends    time.Time       // of the certificate that ground last showed
 	took    []time.Duration // the newest calls, from question to answer; the newest last
 	alarms  int             // times in a row that a silent connection turned out to be a slow one
 	samples []uplink.Sample
@@ -50,7 +51,8 @@ func NewLink(o LinkOptions) *Link {
 		// No keep-alive: a dead connection is found by the next call or by a silent stream.
 		o.Dial = (&net.Dialer{KeepAlive: -1}).DialContext
 	}
-	secure := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: o.Roots, ClientSessionCache: tls.NewLRUClientSessionCache(sessions)}
+	secure := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: o.Roots, ClientSessionCache: resumed{tls.NewLRUClientSessionCache(sessions), l},
+		VerifyConnection: l.met}
 	if o.NoPQ {
 		secure.CurvePreferences = []tls.CurveID{tls.X25519}
 	}

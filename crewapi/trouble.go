@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -63,7 +62,7 @@ func (c *Client) failed(outer, inner context.Context, op string, k *call, err er
 	case outer.Err() != nil:
 		return outer.Err()
 	case context.Cause(inner) == error(errSilent):
-		return passenger.Wrap(passenger.Unavailable, op, slowText, trouble{0, err})
+		return passenger.Wrap(passenger.Unavailable, op, slowText, trouble{0, err}).Keyed("wire.slow")
 	}
 	if own, ok := errors.AsType[*passenger.Error](err); ok {
 		return own
@@ -73,49 +72,56 @@ func (c *Client) failed(outer, inner context.Context, op string, k *call, err er
 	case ok && connect.IsWireError(err) && (ce.Meta().Get(ownWord) != "" || c.old.Load()):
 		return fromWire(outer, op, err)
 	case ok && !connect.IsWireError(err) && ce.Code() == connect.CodeResourceExhausted && status == http.StatusOK:
-		return passenger.Wrap(passenger.TooMuch, op, "ground's answer is larger than this tablet takes", err)
+		return passenger.Wrap(passenger.TooMuch, op, "ground's answer is larger than this tablet takes", err).Keyed("wire.large")
 	case status == 0:
-		return passenger.Wrap(passenger.Unavailable, op, awayWords(err), err)
+		return away(op, err)
 	}
 	code := passenger.Unavailable
 	if status == http.StatusTooManyRequests {
 		code = passenger.TooMuch
 	}
-	e := passenger.Wrap(code, op, strangerWords(status), trouble{status, err})
+	e := stranger(code, op, trouble{status, err})
 	if ok {
 		e.RetryAfter = waitOf(ce)
 	}
 	return e
 }
 
-// strangerWords say that it was not ground who answered.
-func strangerWords(status int) string {
-	hint := ""
-	if status < 400 || status == http.StatusNetworkAuthenticationRequired {
-		hint = ", perhaps a Wi-Fi that wants you to log in"
+// stranger says that it was not ground who answered.
+func stranger(code passenger.Code, op string, t trouble) *passenger.Error {
+	const wifi = ", perhaps a Wi-Fi that wants you to log in"
+	key, answered := "wire.stranger", "answered (%d)"
+	switch {
+	case t.status >= 300 && t.status < 400:
+		key, answered = "wire.elsewhere", "wants to send it elsewhere (%d), where it does not go"+wifi
+	case t.status < 300 || t.status == http.StatusNetworkAuthenticationRequired:
+		key, answered = "wire.wifi", "answered (%d)"+wifi
 	}
-	if status >= 300 && status < 400 {
-		return fmt.Sprintf("something between this tablet and ground wants to send it elsewhere (%d), where it does not go%s; everything is kept here and goes over later", status, hint)
-	}
-	return fmt.Sprintf("something between this tablet and ground answered (%d)%s; everything is kept here and goes over later", status, hint)
+	e := passenger.Errorf(code, op, "something between this tablet and ground "+answered+"; everything is kept here and goes over later", t.status)
+	e.Err = t
+	return e.Keyed(key, "Status", t.status)
 }
 
-// awayWords say why there is no connection to ground.
-func awayWords(err error) string {
-	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		why := "is not one that this tablet trusts"
-		if ended, ok := errors.AsType[x509.CertificateInvalidError](bad.Err); ok && ended.Reason == x509.Expired && len(bad.UnverifiedCertificates) > 0 {
-			c := bad.UnverifiedCertificates[0]
-			why = "ended on " + c.NotAfter.UTC().Format(time.DateOnly)
-			if now := ended.Cert; now != nil && now != c && now.NotAfter.Before(c.NotAfter) {
-				why = "has an authority that ended on " + now.NotAfter.UTC().Format(time.DateOnly)
-			}
-		} else if _, ok := errors.AsType[x509.HostnameError](bad.Err); ok {
-			why = "is for another address"
-		}
-		return "ground's certificate " + why + "; ask the administrator; everything is kept here and goes over later"
+// away says why there is no connection to ground.
+func away(op string, err error) *passenger.Error {
+	bad, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	if !ok {
+		return passenger.Wrap(passenger.Unavailable, op, awayText, err).Keyed("wire.away")
 	}
-	return awayText
+	why, key, args := "is not one that this tablet trusts", "wire.certificate_untrusted", []any(nil)
+	if ended, ok := errors.AsType[x509.CertificateInvalidError](bad.Err); ok && ended.Reason == x509.Expired && len(bad.UnverifiedCertificates) > 0 {
+		c := bad.UnverifiedCertificates[0]
+		why, key = "ended on ", "wire.certificate_ended"
+		if now := ended.Cert; now != nil && now != c && now.NotAfter.Before(c.NotAfter) {
+			why, key, c = "has an authority that ended on ", "wire.authority_ended", now
+		}
+		day := c.NotAfter.UTC().Format(time.DateOnly)
+		why, args = why+day, []any{"Day", day}
+	} else if _, ok := errors.AsType[x509.HostnameError](bad.Err); ok {
+		why, key = "is for another address", "wire.certificate_elsewhere"
+	}
+	return passenger.Wrap(passenger.Unavailable, op,
+		"ground's certificate "+why+"; ask the administrator; everything is kept here and goes over later", err).Keyed(key, args...)
 }
 
 // waitOf is how long the answerer wants to be left alone.

@@ -37,6 +37,16 @@ type Error struct {
 	// RetryAfter is how long the caller should wait at least before trying again; 0 when
 	// waiting alone does not help, or nothing is known. It crosses the wire in whole seconds.
 	RetryAfter time.Duration
+	// Key names Public among the messages of the pages, which say it in the reader's language; ""
+	// where it is not there. Args are its pairs of name and value. Neither crosses the wire.
+	Key  string
+	Args []any
+}
+
+// Keyed sets key and args and returns e.
+func (e *Error) Keyed(key string, args ...any) *Error {
+	e.Key, e.Args = key, args
+	return e
 }
 
 // Error formats the error for a log.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
 	"github.com/cabinloop/cabinloop/crewapi/uplink"
@@ -83,10 +84,10 @@ func (*statusCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.Print(st, func(w io.Writer) { printStatus(w, st) })
+	return a.Print(st, func(w io.Writer) { printStatus(w, st, a.now()) })
 }
 
-func printStatus(w io.Writer, st tablet.Status) {
+func printStatus(w io.Writer, st tablet.Status, now time.Time) {
 	if !st.Enrolled {
 		fmt.Fprintln(w, "not enrolled; ask ground for a code and run purser enrol")
 		return
@@ -114,6 +115,9 @@ func printStatus(w io.Writer, st tablet.Status) {
 	}
 	if st.Damaged > 0 {
 		fmt.Fprintf(w, "damaged   %d records cannot be read on this tablet: ask ground; the next contact brings back what it has\n", st.Damaged)
+	}
+	if st.CertificateSoon(now) {
+		fmt.Fprintf(w, "ground's certificate ends %s or has ended then: tell the administrator; without a new one this tablet cannot reach ground\n", st.CertificateEnds.Format("2006-01-02 15:04 UTC"))
 	}
 	if st.LastError != "" {
 		fmt.Fprintf(w, "trouble   %s\n", st.LastError)

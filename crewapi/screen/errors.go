@@ -23,8 +23,7 @@ var statusOf = map[passenger.Code]int{
 	passenger.Internal: http.StatusInternalServerError,
 }
 
-// problem is a failure as the purser reads it: a heading in her language and the error's own
-// public sentence.
+// problem is a failure as the purser reads it: a heading and a sentence, see [say].
 type problem struct {
 	Code   passenger.Code
 	Title  string
@@ -33,7 +32,15 @@ type problem struct {
 
 func describe(w *web.Words, err error) *problem {
 	code := passenger.CodeOf(err)
-	return &problem{Code: code, Title: w.T("problem." + string(code)), Detail: passenger.Public(err)}
+	return &problem{Code: code, Title: w.T("problem." + string(code)), Detail: say(w, err)}
+}
+
+// say is the error's public sentence, in the reader's language where the messages have it.
+func say(w *web.Words, err error) string {
+	if e, ok := errors.AsType[*passenger.Error](err); ok && e.Key != "" {
+		return w.T(e.Key, e.Args...)
+	}
+	return passenger.Public(err)
 }
 
 type problemPage struct {

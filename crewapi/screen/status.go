@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi/tablet"
 	"github.com/cabinloop/cabinloop/crewapi/uplink"
@@ -26,6 +27,30 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) error {
 	p := statusPage{base: s.base(r), S: st, Languages: s.words.Languages(), HasCabin: s.Cabin != nil}
 	p.Title = p.T("status.title")
 	return web.Render(w, s.tmpl, "status", p)
+}
+
+// Trouble says why the last contact failed; "" when it did not.
+func (p statusPage) Trouble() string {
+	if p.S.Cause == nil {
+		return p.S.LastError
+	}
+	text := say(p.Words, p.S.Cause)
+	if p.S.CauseOn != "" {
+		text = p.S.CauseOn + ": " + text
+	}
+	return text
+}
+
+// Certificate says that ground's certificate ends soon or has ended; "" when it does neither.
+func (p statusPage) Certificate() string {
+	switch end := p.S.CertificateEnds; {
+	case !p.S.CertificateSoon(p.Now):
+		return ""
+	case p.Now.Before(end):
+		return p.T("status.certificate_soon", "Day", end.Format(time.DateOnly))
+	default:
+		return p.T("status.certificate_over", "Day", end.Format(time.DateOnly))
+	}
 }
 
 // Free says how much room the disk has.

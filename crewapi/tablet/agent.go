@@ -63,7 +63,8 @@ type Agent struct {
 	indexed int       // how often the index was saved
 	stored  [32]byte  // the sum of what it then said, but for
 	storedS time.Time // the time of the last round
-	problem string
+	problem failure
+	ends    time.Time // of ground's certificate, as last seen
 	recent  []*flight // with an open store, the last used at the end
 	subs    map[int]func(passenger.FlightKey)
 	nextSub int
@@ -134,7 +135,7 @@ func (a *Agent) load() error {
 	}
 	listed := len(x.Flights)
 	x.Flights = append(x.Flights, a.lostFlights(x.Flights)...)
-	a.gone, a.synced = x.Gone, x.LastSync
+	a.gone, a.synced, a.ends = x.Gone, x.LastSync, x.CertificateEnds
 	if class, err := uplink.ParseSetting(string(cmp.Or(a.Uplink.Class, x.Link, uplink.Auto))); err == nil {
 		a.way.chosen = class
 	}
@@ -239,7 +240,7 @@ func (a *Agent) saveIf(worth func(sum [32]byte) bool) error {
 
 // index makes what flights.json holds; the caller holds a.mu.
 func (a *Agent) index() index {
-	x := index{Version: indexVersion, Gone: a.gone, LastSync: a.synced, Link: a.way.setting()}
+	x := index{Version: indexVersion, Gone: a.gone, LastSync: a.synced, Link: a.way.setting(), CertificateEnds: a.certificateEnds()}
 	for _, f := range a.all() {
 		x.Flights = append(x.Flights, f.record())
 	}

@@ -3,6 +3,7 @@ package tablet
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/cabinloop/cabinloop/crewapi"
 	"github.com/cabinloop/cabinloop/internal/keys"
@@ -114,7 +115,7 @@ func (a *Agent) become(d device, pair, was *keys.Pair, same bool, former passeng
 	}
 	a.mu.Lock()
 	moved := d.Tablet != a.device.Tablet && former != passenger.AccessGood && former != passenger.AccessUnknown
-	a.device, a.keys, a.client, a.problem = d, pair, client, ""
+	a.device, a.keys, a.client, a.problem, a.ends = d, pair, client, failure{}, time.Time{}
 	a.loadFormer()
 	a.mu.Unlock()
 	for _, f := range a.list() {

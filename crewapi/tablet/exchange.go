@@ -3,7 +3,6 @@ package tablet
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/cabinloop/cabinloop/crewapi"
@@ -310,8 +309,4 @@ func (f *flight) erase(dots []flightsync.Dot) error {
 	}
 	f.agent.Log.Info("erased on request", "flight", f.id.String(), "n", len(dots))
 	return nil
-}
-
-func problem(f *flight, err error) string {
-	return fmt.Sprintf("%s: %s", f.key, passenger.Public(err))
 }

@@ -39,7 +39,7 @@ func (a *Agent) ended(ctx context.Context, client *crewapi.Client, rep *SyncRepo
 			if code == passenger.Unavailable || code == passenger.SignedOut || code == passenger.TooMuch {
 				break
 			}
-			rep.Problems = append(rep.Problems, problem(f, err))
+			rep.add(f, err)
 		}
 	}
 	if !known || !access.Held() {

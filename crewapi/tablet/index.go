@@ -26,6 +26,8 @@ type index struct {
 	LastSync time.Time `json:"last_sync"`
 	// Link is how the way to ground was last chosen to be used.
 	Link uplink.Class `json:"link,omitempty"`
+	// CertificateEnds is when ground's certificate ends, as last seen.
+	CertificateEnds time.Time `json:"ground_certificate_ends,omitzero"`
 }
 
 // sum is of everything but the time of the last round.

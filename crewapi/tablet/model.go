@@ -117,9 +117,13 @@ type Status struct {
 	Damaged   int                `json:"damaged"`   // records that cannot be read here, all flights; ground is asked for them
 	LastSync  time.Time          `json:"last_sync,omitzero"`
 	LastError string             `json:"last_error,omitempty"` // public text of the last failed sync, "" after a good one
-	FreeBytes uint64             `json:"free_bytes"`           // disk
-	Storage   Storage            `json:"storage,omitempty"`    // why nothing can be recorded; "" while it can
-	Link      LinkStatus         `json:"link"`
+	Cause     error              `json:"-"`                    // behind LastError, for pages in other languages; nil for none
+	CauseOn   string             `json:"-"`                    // the flight that Cause is about; "" for all
+	// CertificateEnds is when ground's certificate ends, as last seen; zero when never seen.
+	CertificateEnds time.Time  `json:"ground_certificate_ends,omitzero"`
+	FreeBytes       uint64     `json:"free_bytes"`        // disk
+	Storage         Storage    `json:"storage,omitempty"` // why nothing can be recorded; "" while it can
+	Link            LinkStatus `json:"link"`
 }
 
 // SyncReport is what one round of exchanges did.
@@ -134,6 +138,7 @@ type SyncReport struct {
 	// RetryAfter is how long a busy ground asked to be left alone; 0 when it did not.
 	RetryAfter time.Duration `json:"-"`
 
+	causes    []failure // of Problems
 	why       uplink.Why
 	unreached bool // nothing came back at all
 }

@@ -100,5 +100,5 @@ func (p *parts) ended() error {
 		return nil
 	}
 	return passenger.Errorf(passenger.TooMuch, "tablet.parts",
-		"an entry of %d bytes is larger than the way to ground takes; it stays here, and so do the entries after it; everything goes over on another network", p.size)
+		"an entry of %d bytes is larger than the way to ground takes; it stays here, and so do the entries after it; everything goes over on another network", p.size).Keyed("wire.entry", "Bytes", p.size)
 }

@@ -11,7 +11,8 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	all := a.list()
 	a.mu.Lock()
 	st := Status{Tablet: a.device.Tablet, Ground: a.device.Ground, Enrolled: a.device.enrolled(), Flights: len(all),
-		Issued: a.gone.Issued, OnGround: a.gone.OnGround, LastSync: a.synced, LastError: a.problem, Access: a.device.Access}
+		Issued: a.gone.Issued, OnGround: a.gone.OnGround, LastSync: a.synced, LastError: a.problem.String(), Cause: a.problem.err, CauseOn: a.problem.flight,
+		Access: a.device.Access, CertificateEnds: a.certificateEnds()}
 	a.mu.Unlock()
 	for _, f := range all {
 		if err := alive(ctx); err != nil {

@@ -57,11 +57,11 @@ func (a *Agent) note(ctx context.Context, err error, rep SyncReport) {
 	defer a.mu.Unlock()
 	switch {
 	case err != nil:
-		a.problem = passenger.Public(err)
-	case len(rep.Problems) > 0:
-		a.problem = rep.Problems[0]
+		a.problem = failure{err: err}
+	case len(rep.causes) > 0:
+		a.problem = rep.causes[0]
 	default:
-		a.problem = ""
+		a.problem = failure{}
 	}
 }
 
@@ -122,7 +122,7 @@ func (a *Agent) round(ctx context.Context, client *crewapi.Client, j job, rep *S
 		case passenger.Unavailable:
 			lost = errors.Join(lost, err)
 		}
-		rep.Problems = append(rep.Problems, problem(f, err))
+		rep.add(f, err)
 		rep.RetryAfter = max(rep.RetryAfter, passenger.RetryAfter(err))
 		if crewapi.Unreached(err) {
 			rep.unreached = true

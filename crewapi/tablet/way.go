@@ -18,6 +18,9 @@ type Uplink struct {
 	Meter Meter        // of Config.HTTP; nil: nothing is measured or counted
 }
 
+// certifier knows when ground's certificate ends: a [Meter] that does says so to people.
+type certifier interface{ CertificateEnds() time.Time }
+
 // Meter is what measures the connections to ground; a [crewapi.Link] does.
 type Meter interface {
 	Bytes() (up, down int64)
