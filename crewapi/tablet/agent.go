@@ -148,7 +148,9 @@ func (a *Agent) load() error {
 		}
 	}
 	if err == nil && len(x.Flights) == listed {
-		a.stored, a.storedS = a.index().sum(), x.LastSync
+		was := a.index()
+		was.Link = x.Link // another may have been chosen with this start
+		a.stored, a.storedS = was.sum(), x.LastSync
 	}
 	a.finish()
 	if a.device.enrolled() {
