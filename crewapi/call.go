@@ -34,7 +34,8 @@ func limited(ctx context.Context, m proto.Message) (context.Context, *call, cont
 
 func slowly(bytes int) time.Duration { return time.Duration(bytes) * time.Second / slowest }
 
-// more gives the call the time that so many bytes take at the slowest. A stream has a time of its own.
+// more gives the call the time that so many bytes take at the slowest, and callTimeout at most until the
+// next. A stream has a time of its own.
 func (c *call) more(n int) {
 	if c.timer == nil {
 		return
@@ -42,7 +43,7 @@ func (c *call) more(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.end = c.end.Add(slowly(n))
-	c.timer.Reset(time.Until(c.end))
+	c.timer.Reset(min(time.Until(c.end), callTimeout))
 }
 
 // answered is the status of the answer; 0 when none came, or none that was whole.
@@ -83,7 +84,7 @@ func (t noting) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer c.mu.Unlock()
 	if c.dumb = Unreached(err); err == nil {
 		c.status = res.StatusCode
-		res.Body = &growing{res.Body, c}
+		res.Body = &growing{res.Body, c, maxMessage + 2}
 	}
 	return res, err
 }
@@ -98,13 +99,22 @@ func (t noting) retire() {
 	}
 }
 
+// growing is the body of an answer. One without end, which Connect would read to its end, ends where it
+// is larger than any message; a stream has none.
 type growing struct {
 	io.ReadCloser
 	call *call
+	left int
 }
 
 func (b *growing) Read(p []byte) (int, error) {
+	if b.call.timer != nil {
+		if p = p[:min(len(p), b.left)]; b.left == 0 {
+			return 0, io.EOF
+		}
+	}
 	n, err := b.ReadCloser.Read(p)
+	b.left -= n
 	if n > 0 {
 		b.call.more(n)
 	}
