@@ -163,7 +163,10 @@ func (d *verified) add(r followup.Report) {
 	d.SumsClose = d.SumsClose && r.SumsClose
 }
 
-type doctorCmd struct{}
+type doctorCmd struct {
+	Cert string `help:"Ground's TLS certificate file (PEM): say when it ends." type:"existingfile"`
+	Key  string `help:"Its key file (PEM)." type:"existingfile"`
+}
 
 func (c *doctorCmd) Run(a *app) error {
 	if err := a.open(); err != nil {
@@ -180,8 +183,24 @@ func (c *doctorCmd) Run(a *app) error {
 		}
 	}
 	doc := map[string]any{"database": engine(a.DB), "time": a.now().Format(time.RFC3339), "schema": "current", "nodes": len(nodes), "clocks_off": off}
+	var ends, near time.Time
+	if c.Cert != "" {
+		pair, err := openCert(c.Cert, c.Key, time.Now, a.log)
+		if err != nil {
+			return err
+		}
+		ends, _ = pair.until()
+		near, _ = pair.near()
+		doc["certificate_ends"] = ends.UTC().Format(time.RFC3339)
+	}
 	return a.Print(doc, func(w io.Writer) {
 		fmt.Fprintf(w, "database: %s, schema current\nclock: %s\n", doc["database"], doc["time"])
+		if !ends.IsZero() {
+			fmt.Fprintf(w, "certificate: until %s\n", ends.UTC().Format(time.RFC3339))
+		}
+		if !near.IsZero() {
+			fmt.Fprintln(w, "the certificate ends soon or has ended: renew it, or no tablet reaches ground")
+		}
 		for _, at := range off {
 			fmt.Fprintf(w, "a node's last word was that it is %s: it has ended, or one of the clocks is wrong\n", at)
 		}

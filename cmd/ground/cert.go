@@ -105,3 +105,11 @@ func (c *certFiles) until() (end time.Time, bad bool) {
 	c.look()
 	return c.pair.Leaf.NotAfter, c.bad != nil
 }
+
+// near is until for who is told only when the end is near; zero before.
+func (c *certFiles) near() (end time.Time, bad bool) {
+	if end, bad = c.until(); end.After(c.now().Add(certSoon)) {
+		end = time.Time{}
+	}
+	return end, bad
+}

@@ -127,6 +127,13 @@ func TestARenewedCertificateNeedsNoRestart(t *testing.T) {
 		t.Errorf("it ends %v, bad %v", got, bad)
 	}
 
+	for left, want := range map[time.Duration]bool{certSoon + time.Second: false, certSoon: true, 0: true, -time.Hour: true} {
+		w.at = end.AddDate(0, 3, 0).Add(-left)
+		if got, bad := w.near(); bad || got.IsZero() == want {
+			t.Errorf("%v before its end: near %v, bad %v", left, got, bad)
+		}
+	}
+
 	for name, b := range map[string][]byte{"cut": c1[:len(c1)/2], "empty": nil} {
 		put(t, cert, b)
 		w.at = w.at.Add(lookEvery)

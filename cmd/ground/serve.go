@@ -129,8 +129,12 @@ func loopback(host string) bool { ip := net.ParseIP(host); return ip != nil && i
 func display(a net.Addr) string { return a.String() }
 
 func (a *app) handler(pair *certFiles) (http.Handler, error) {
+	var certificate func() (time.Time, bool)
+	if pair != nil {
+		certificate = pair.near
+	}
 	pages, err := console.New(console.Config{Store: a.db, Sessions: a.db.Sessions(), Cases: a.cases, Dispatch: a.dispatch,
-		FollowUps: a.followup, Users: a.users, Tablets: a.tablets, Now: a.now, Rand: rand.Reader, Log: a.log, Secure: pair != nil})
+		FollowUps: a.followup, Users: a.users, Tablets: a.tablets, Now: a.now, Rand: rand.Reader, Log: a.log, Secure: pair != nil, Certificate: certificate})
 	if err != nil {
 		return nil, err
 	}

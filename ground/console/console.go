@@ -89,6 +89,9 @@ type Config struct {
 	Rand      io.Reader
 	Log       *slog.Logger // nil discards
 	Secure    bool         // pages are served over TLS: the cookie says so
+	// Certificate says when ground's certificate ends, when that is near, and whether the one that lies
+	// in its files cannot be served; nil without one.
+	Certificate func() (ends time.Time, bad bool)
 	// Idle and Absolute end a session; 0 is 60 minutes and 12 hours. A clock that runs fast,
 	// as in a demonstration, needs more.
 	Idle, Absolute time.Duration

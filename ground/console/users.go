@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/cabinloop/cabinloop/ground"
 	"github.com/cabinloop/cabinloop/ground/auth"
@@ -14,8 +15,10 @@ type usersPage struct {
 	base
 	Users    []ground.User
 	Roles    []string
-	Name     string // of the account just made
-	Password string // its one-time password, shown this once
+	Name     string    // of the account just made
+	Password string    // its one-time password, shown this once
+	Ends     time.Time // of ground's certificate, when that is near; zero else
+	Bad      bool      // the certificate in the files cannot be served
 }
 
 func (s *server) users(w http.ResponseWriter, r *http.Request) error {
@@ -24,6 +27,9 @@ func (s *server) users(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) userList(w http.ResponseWriter, r *http.Request, name, password string) error {
 	p := &usersPage{base: s.page(r, "users", "users.title"), Roles: auth.Roles, Name: name, Password: password}
+	if s.Certificate != nil {
+		p.Ends, p.Bad = s.Certificate()
+	}
 	ctx := r.Context()
 	if err := s.Store.Read(ctx, func(tx ground.Tx) (err error) {
 		p.Users, err = tx.ListUsers(ctx)

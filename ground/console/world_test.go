@@ -47,6 +47,8 @@ type world struct {
 	url       string
 	log       *bytes.Buffer
 	keys      *keys.Pair // ground's own
+	ends      time.Time  // of ground's certificate, when that is near
+	bad       bool       // what lies in its files cannot be served
 }
 
 // clock is read by handlers while a test moves it.
@@ -95,7 +97,8 @@ func newWorld(t testing.TB) *world {
 	w.followups = &followup.Service{Store: db}
 	w.users = &auth.Users{Store: db, Rand: rand.Reader}
 	h, err := console.New(console.Config{Store: db, Sessions: db.Sessions(), Cases: w.cases, Dispatch: w.dispatch, FollowUps: w.followups,
-		Users: w.users, Tablets: &auth.Tablets{Store: db, Rand: rand.Reader, Dispatch: w.dispatch}, Now: w.clock.now, Rand: rand.Reader, Log: log})
+		Users: w.users, Tablets: &auth.Tablets{Store: db, Rand: rand.Reader, Dispatch: w.dispatch}, Now: w.clock.now, Rand: rand.Reader, Log: log,
+		Certificate: func() (time.Time, bool) { return w.ends, w.bad }})
 	w.must(err)
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
