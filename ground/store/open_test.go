@@ -98,7 +98,7 @@ func TestMigrate(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := strings.Fields("accounts answer_terms answers audit cases changes consents crossings desk_items enrol_codes erasure_flights erasures event_notes flight_keys flight_state flights " +
-			"followups gestures goose_db_version ground_keys holds ledger links loop_flights loops nodes ops persons post_words posts receipts replies restores roster sessions tablets tombstones transitions travellers users")
+			"followups former_keys gestures goose_db_version ground_keys holds ledger links loop_flights loops nodes ops persons post_words posts receipts replies restores roster sessions tablets tombstones transitions travellers users")
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("tables (-want +got):\n%s", d)
 		}

@@ -4,7 +4,7 @@ CREATE TABLE former_keys (
     sign_key  ${BYTES} PRIMARY KEY,
     tablet_id ${UUID} NOT NULL REFERENCES tablets DEFERRABLE INITIALLY DEFERRED,
     why       ${TEXT} NOT NULL,
-    ended_at  ${TS} NOT NULL
+    ended_at  ${TS}
 );
 CREATE INDEX tablets_sign_key ON tablets (sign_key);
 

@@ -141,6 +141,7 @@ var nouns = []noun{
 		if err := tx.InsertTablet(s.ctx, ground.Tablet{ID: v.Tablet}); err != nil {
 			return err
 		}
+		v.Key = append(v.Key, 1)
 		return tx.PutFormerKey(s.ctx, *v)
 	}, func(s *suite, tx ground.Tx, w ground.FormerKey) (ground.FormerKey, error) {
 		return tx.FormerKey(s.ctx, w.Key)
