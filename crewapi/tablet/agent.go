@@ -172,6 +172,7 @@ func (a *Agent) Close() error {
 	for _, f := range all {
 		f.mu.Lock()
 		if f.db != nil {
+			f.keepSynced()
 			f.tidy(manyTables) // a command's process comes to no round
 		}
 		f.mu.Unlock()

@@ -45,6 +45,9 @@ const (
 	// reachEvery is how often a tablet at a gate that has something for ground looks whether there is a
 	// way to it, while not a byte of an answer comes. Arbitrary, below a person's patience.
 	reachEvery = 4 * time.Second
+	// keptFor is how old the saved time of the last contact may be when the program ends: each saving
+	// costs a table. Arbitrary, a third of the pause between two questions on SATCOM.
+	keptFor = 10 * time.Minute
 	// sealedEvery is how often ground is asked about a sealed flight whose text is still here: only
 	// an erasure can be news. Arbitrary, 48 small questions in the 12 hours after landing.
 	sealedEvery = 15 * time.Minute

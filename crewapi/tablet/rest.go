@@ -2,6 +2,7 @@ package tablet
 
 import (
 	"errors"
+	"time"
 
 	"github.com/cabinloop/cabinloop/passenger"
 	flightsync "github.com/cabinloop/cabinloop/sync"
@@ -72,6 +73,17 @@ func (v *folded) slim() *folded {
 	w.Travellers, w.Notes, w.Gestures, w.Verdicts, w.Quarantine, w.Skewed, w.Repeated = nil, nil, nil, nil, nil, nil, nil
 	s.View, s.own, s.travs = &w, nil, nil
 	return &s
+}
+
+// keepSynced saves when ground was asked last, if the store is far behind: a tablet that starts in the
+// air would ask at once. What cannot be saved now is asked once more. The caller holds f.mu.
+func (f *flight) keepSynced() {
+	if f.synced.Sub(f.kept) < keptFor || f.db.Broken() {
+		return
+	}
+	if f.db.SetMeta(metaSynced, []byte(f.synced.Format(time.RFC3339))) == nil {
+		f.kept = f.synced
+	}
 }
 
 // calm is the outline to keep while the store is shut; nil when something is left to do in it.
