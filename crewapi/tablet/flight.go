@@ -200,7 +200,7 @@ func (f *flight) openStore(generation int, salt []byte, opts ...badgerstore.Opti
 // settle makes state and incarnation fit: a fresh store begins, a rolled-back one takes a new
 // incarnation before anything is written.
 func (f *flight) settle(rec record) error {
-	st, err := f.db.State()
+	_, err := f.db.State()
 	if passenger.CodeOf(err) == passenger.NotFound {
 		inc := rec.Incarnation
 		if f.db.RolledBack() {
@@ -209,9 +209,6 @@ func (f *flight) settle(rec record) error {
 			}
 		}
 		if err := f.db.Apply(f.empty(inc)); err != nil {
-			return err
-		}
-		if st, err = f.db.State(); err != nil {
 			return err
 		}
 	} else if err != nil {
@@ -224,7 +221,8 @@ func (f *flight) settle(rec record) error {
 			return err
 		}
 	}
-	if st, err = f.db.State(); err == nil {
+	st, err := f.db.State()
+	if err == nil {
 		st, err = f.reown(st)
 	}
 	if err != nil || st.Incarnation == f.record().Incarnation {

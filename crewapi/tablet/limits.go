@@ -32,9 +32,6 @@ const (
 	// pairFor bounds the exchanges of a flight with one tablet, before others have their turn; what is
 	// left waits for the next comparison. Arbitrary, three slow answers.
 	pairFor = 30 * time.Second
-	// pollEvery is how long a tablet that is in touch waits before it asks again; the stream
-	// brings news sooner. Arbitrary.
-	pollEvery = time.Minute
 	// tryWallAfter is after how many questions that got through one of the size that was refused is
 	// tried again, and triesInARound how often in a round what fell silent, or was refused without a
 	// word, goes again in smaller parts. Both arbitrary.

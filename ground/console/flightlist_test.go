@@ -13,7 +13,7 @@ import (
 func TestOldFlightsStayOnTheBoardUntilTheyAreSealed(t *testing.T) {
 	w := newWorld(t)
 	w.seed()
-	b := w.user("gop", "ground")
+	w.user("gop", "ground")
 	old := key("KL0868", "2026-11-20", "KIX")
 	at := func(stage passenger.Stage) {
 		t.Helper()
@@ -43,7 +43,7 @@ func TestOldFlightsStayOnTheBoardUntilTheyAreSealed(t *testing.T) {
 	} {
 		at(tt.stage)
 		w.clock.add(tt.wait)
-		b = w.signIn("gop")
+		b := w.signIn("gop")
 		if got := strings.Contains(b.get("/flights").body, "KL0868"); got != tt.want {
 			t.Errorf("%d: %s after %v more: on the board %v, want %v", i, tt.stage, tt.wait, got, tt.want)
 		}
