@@ -16,11 +16,7 @@ import (
 func (s *Service) EventNote(ctx context.Context, key passenger.FlightKey, designator, day string, loops []passenger.LoopID, by string) (note flightsync.Dot, err error) {
 	const op = "dispatch.EventNote"
 	err = s.Store.InTx(ctx, func(tx ground.Tx) error {
-		f, err := tx.FlightByKey(ctx, key)
-		if err != nil {
-			return err
-		}
-		l, err := s.lock(ctx, tx, f.ID)
+		l, err := s.lockKey(ctx, tx, key)
 		if err != nil {
 			return err
 		}
@@ -46,18 +42,18 @@ func (s *Service) EventNote(ctx context.Context, key passenger.FlightKey, design
 			return err
 		}
 		note = dots[0]
-		en := ground.EventNote{Flight: f.ID, Note: note, Origin: designator + " " + day}
+		en := ground.EventNote{Flight: l.flight.ID, Note: note, Origin: designator + " " + day}
 		for _, loop := range covered {
 			en.Loops = append(en.Loops, loop.ID)
 			e := &evaluation{s: s, tx: tx, loop: loop, before: loop}
-			if err := tx.PutLoopFlight(ctx, ground.LoopFlight{Loop: loop.ID, Flight: f.ID, Note: note, CreatedAt: tx.Now()}); err != nil {
+			if err := tx.PutLoopFlight(ctx, ground.LoopFlight{Loop: loop.ID, Flight: l.flight.ID, Note: note, CreatedAt: tx.Now()}); err != nil {
 				return err
 			}
 			if err := tx.AddTransition(ctx, ground.Transition{Loop: loop.ID, Role: "social", To: string(ground.LoopCompiled),
 				Evidence: key.String() + " event note " + note.String()}); err != nil {
 				return err
 			}
-			e.loop.Flight, e.loop.Event = f.ID, true
+			e.loop.Flight, e.loop.Event = l.flight.ID, true
 			if err := e.settle(ctx, ground.LoopCompiled); err != nil {
 				return err
 			}
@@ -65,7 +61,7 @@ func (s *Service) EventNote(ctx context.Context, key passenger.FlightKey, design
 		if err := tx.InsertEventNote(ctx, en); err != nil {
 			return err
 		}
-		if err := tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "event-note", Object: f.ID.String(), Result: note.String()}); err != nil {
+		if err := tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "event-note", Object: l.flight.ID.String(), Result: note.String()}); err != nil {
 			return err
 		}
 		if err := l.advance(ctx); err != nil {

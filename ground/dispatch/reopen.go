@@ -95,11 +95,7 @@ func (s *Service) Reopen(ctx context.Context, key passenger.FlightKey, by, reaso
 	}
 	var loops []passenger.LoopID
 	err := s.Store.InTx(ctx, func(tx ground.Tx) error {
-		f, err := tx.FlightByKey(ctx, key)
-		if err != nil {
-			return err
-		}
-		l, err := s.lock(ctx, tx, f.ID)
+		l, err := s.lockKey(ctx, tx, key)
 		if err != nil {
 			return err
 		}
@@ -115,7 +111,7 @@ func (s *Service) Reopen(ctx context.Context, key passenger.FlightKey, by, reaso
 			return err
 		}
 		loops = l.again
-		if err := tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "reopen", Object: f.ID.String(), Result: "close by time taken back: " + reason}); err != nil {
+		if err := tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "reopen", Object: l.flight.ID.String(), Result: "close by time taken back: " + reason}); err != nil {
 			return err
 		}
 		return l.save(ctx)

@@ -60,6 +60,15 @@ type leg struct {
 	several bool
 }
 
+// lockKey is lock for who has the flight's key.
+func (s *Service) lockKey(ctx context.Context, tx ground.Tx, key passenger.FlightKey) (*leg, error) {
+	f, err := tx.FlightByKey(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return s.lock(ctx, tx, f.ID)
+}
+
 // lock opens a flight for writing.
 func (s *Service) lock(ctx context.Context, tx ground.Tx, id passenger.FlightID) (*leg, error) {
 	f, err := tx.LockFlight(ctx, id)

@@ -140,11 +140,7 @@ func (l *leg) seal() error {
 func (s *Service) Seal(ctx context.Context, key passenger.FlightKey, by string) error {
 	var loops []passenger.LoopID
 	err := s.Store.InTx(ctx, func(tx ground.Tx) error {
-		f, err := tx.FlightByKey(ctx, key)
-		if err != nil {
-			return err
-		}
-		l, err := s.lock(ctx, tx, f.ID)
+		l, err := s.lockKey(ctx, tx, key)
 		if err != nil {
 			return err
 		}
@@ -162,7 +158,7 @@ func (s *Service) Seal(ctx context.Context, key passenger.FlightKey, by string) 
 		if loops, err = l.reconcile(ctx); err != nil {
 			return err
 		}
-		if err := tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "seal", Object: f.ID.String(), Result: "sealed"}); err != nil {
+		if err := tx.Audit(ctx, ground.AuditRow{Actor: by, Act: "seal", Object: l.flight.ID.String(), Result: "sealed"}); err != nil {
 			return err
 		}
 		return l.save(ctx)
@@ -178,11 +174,7 @@ func (s *Service) Seal(ctx context.Context, key passenger.FlightKey, by string) 
 func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.MovementUpdate) error {
 	var loops []passenger.LoopID
 	err := s.Store.InTx(ctx, func(tx ground.Tx) error {
-		f, err := tx.FlightByKey(ctx, key)
-		if err != nil {
-			return err
-		}
-		l, err := s.lock(ctx, tx, f.ID)
+		l, err := s.lockKey(ctx, tx, key)
 		if err != nil {
 			return err
 		}
@@ -231,7 +223,7 @@ func (s *Service) Move(ctx context.Context, key passenger.FlightKey, u ground.Mo
 		if err := l.advance(ctx); err != nil {
 			return err
 		}
-		lfs, err := tx.LoopFlightsOn(ctx, f.ID)
+		lfs, err := tx.LoopFlightsOn(ctx, l.flight.ID)
 		if err != nil {
 			return err
 		}
