@@ -67,7 +67,7 @@ scenario: ## Play every named scenario on every pair of stores
 	go test ./test/scenario -count=1 -timeout 20m -v -args -scenario.full
 
 .PHONY: power
-power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits, live 60 days (root; about 15 minutes)
+power: build ## Kill processes, cut power, fail flushes, fill disks, flip bits, live 60 days (root; long)
 	CABINLOOP_BIN="$(CURDIR)/bin" go test ./test/power -count=1 -timeout 40m -v -args -power.full -power.seed=$(SEED)
 
 .PHONY: proof
